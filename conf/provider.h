@@ -1,0 +1,76 @@
+/*
+ * The catalogue of providers: which fields an account has and what each must look like. It is data:
+ * INI files in conf/providers/, built in, and overridden section by section from a directory
+ * (/etc/credfs/providers.d) at run time. Read-only once loaded; any thread.
+ *
+ * A provider is a section [ID], a field a section [ID/FIELD]; credfs-providers documents the keys.
+ */
+#pragma once
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/error.h"
+#include "store/cleanup.h"
+
+enum field_type {
+	FIELD_TOKEN,  /* one line, no blanks */
+	FIELD_URL,    /* http or https */
+	FIELD_REGION, /* [A-Za-z0-9-] */
+	FIELD_JSON,   /* one JSON object; may have lines */
+	FIELD_PEM,    /* PEM blocks; lines */
+	FIELD_TEXT,   /* any UTF-8; may have lines */
+	FIELD_TYPES,
+};
+
+struct provider_field {
+	char *name;
+	char *title;
+	enum field_type type;
+	bool secret;
+	bool inherit;	      /* false: never passes to a project */
+	char **prefixes;      /* NULL-terminated, may be NULL: the value begins with one of these */
+	bool prefix_required; /* else a value without them only warns; never required while the
+			       * account has a field named api_base */
+	char **foreign; /* NULL-terminated, may be NULL: prefixes of other vendors, always refused
+			 * unless a longer own prefix matches */
+	char *pattern_text; /* POSIX extended regular expression; only warns; may be NULL */
+	regex_t pattern;
+	char **environment;    /* NULL-terminated, may be NULL: names of variables */
+	char *requires_prefix; /* with `requires_field`: a value with this prefix (ASIA) is complete
+				*/
+	char *requires_field;  /* only with that field (session_token) */
+};
+
+struct provider {
+	char *id;
+	char *title;
+	bool any_field; /* generic: takes any field whose name is [A-Za-z_][A-Za-z0-9_.-]* */
+	struct provider_field *fields;
+	size_t field_count;
+	char ***needs; /* NULL-terminated alternatives, each a NULL-terminated set of field names:
+			* an account is complete when it has all of one set */
+};
+
+struct catalogue;
+
+/* The built-in files, then *.conf of `directory` in order of name (NULL or missing: none).
+ * -EINVAL with `error` set: an unknown key, a malformed value, a pattern that does not compile, a
+ * need that names no field. */
+int catalogue_load(const char *directory, struct catalogue **ret,
+		   struct conf_error *error) MUST_CHECK;
+struct catalogue *catalogue_free(struct catalogue *catalogue);
+DEFINE_CLEANUP(struct catalogue, catalogue_free);
+
+size_t catalogue_count(const struct catalogue *catalogue);
+const struct provider *catalogue_get(const struct catalogue *catalogue, size_t index);
+const struct provider *catalogue_find(const struct catalogue *catalogue, const char *id);
+
+/* The field of that name; for a provider that takes any, one that stands for all names it takes
+ * (text, secret, inherits, with `name` NULL). NULL when the provider does not know the name. */
+const struct provider_field *provider_field(const struct provider *provider, const char *name);
+
+/* What `providers/ID` in the mount says: one block for the provider and one for each field,
+ * `key: value` a line, ending in a newline. The caller frees. */
+int provider_describe(const struct provider *provider, char **ret) MUST_CHECK;

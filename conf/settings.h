@@ -1,0 +1,33 @@
+/*
+ * Settings: /etc/credfs/credfs.conf, INI. One table in settings.c lists every section and key with
+ * its default; anything else in the file is an error. Read once; read-only after; any thread.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "conf/principal.h"
+#include "conf/role.h"
+#include "conf/error.h"
+
+struct settings {
+	char *store_path;	  /* [store] path, /var/lib/credfs/store.db */
+	char *store_identity;	  /* [store] identity, /var/lib/credfs/identity */
+	char *store_pins;	  /* [store] pins: the identity's path with ".pins" appended */
+	struct principals admins; /* [store] admins = user:root */
+	char *daemon_user;	  /* [daemon] user: NULL unless set */
+	char *providers;	  /* [providers] directory, /etc/credfs/providers.d */
+	unsigned history;	  /* [history] keep = 10: earlier values kept, 0 to 1000 */
+	uint64_t memory;	  /* [memory] limit = 64M: bytes that may be locked, at least 4M */
+	char **scratch; /* [scratch] patterns, NULL-terminated: blank-separated shell patterns */
+	struct roles roles; /* [role NAME] scope, permissions */
+};
+
+/* NULL: the default path, which may be missing. -EINVAL, -ENOENT and other -errno with `error`
+ * set. */
+int settings_load(const char *path, struct settings **ret, struct conf_error *error) MUST_CHECK;
+struct settings *settings_free(struct settings *settings);
+DEFINE_CLEANUP(struct settings, settings_free);
+
+/* Whether a name matches one of the scratch patterns (fnmatch, a leading dot is no exception). */
+bool settings_name_is_scratch(const struct settings *settings, const char *name);

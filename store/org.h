@@ -1,0 +1,70 @@
+/*
+ * One organisation in memory: its log verified, its records opened and indexed, its values left
+ * sealed in the engine until one is asked for. Loaded when first touched. Readers get borrowed
+ * records, valid until the next org_commit(). One thread at a time.
+ */
+#pragma once
+
+#include "store/change.h"
+#include "store/engine.h"
+#include "store/entry.h"
+
+struct org;
+
+/* Create an organisation in the engine: genesis, its key sealed to the founder and to `recovery`
+ * (may be NULL), and a first change that holds its RECORD_ORG and whatever `first` holds, in one
+ * transaction. */
+int org_create(struct engine *engine, struct secret_pool *pool, const struct recipient *founder,
+	       const struct recipient_public *recovery, const char *name,
+	       const struct change *first, struct org **ret) MUST_CHECK;
+
+/* Load and verify. `engine`, `pool` and `host` outlive the organisation. -ENOENT no such log;
+ * -EBADMSG when the log or its keys do not verify; -EKEYREJECTED when this host is not a recipient
+ * of it; -EPROTONOSUPPORT when the log needs a later version. */
+int org_load(struct engine *engine, struct secret_pool *pool, const struct recipient *host,
+	     const struct digest *fingerprint, struct org **ret) MUST_CHECK;
+
+struct org *org_free(struct org *org);
+DEFINE_CLEANUP(struct org, org_free);
+
+struct org_id org_id(const struct org *org);
+const struct digest *org_fingerprint(const struct org *org);
+uint64_t org_generation(const struct org *org);
+uint64_t org_time(const struct org *org);	       /* of the newest entry, ns since 1970 */
+enum capability org_capability(const struct org *org); /* this host's */
+
+/* A record by id; NULL. A damaged record (its row is missing or does not verify) is NULL here and
+ * counted by org_damaged(). */
+const struct record *org_record(const struct org *org, struct record_id id);
+
+/* A child by name. Accounts and inheritances of one parent share one space of names; every other
+ * kind has its own. NULL; with org_damaged() above zero a damaged record might hide it, so that the
+ * answer is EIO and not ENOENT. Of two live records with one name the lower id is served. */
+const struct record *org_child(const struct org *org, struct record_id parent,
+			       enum record_kind kind, const char *name);
+
+/* All children of one parent, of all kinds, in no order: NULL `previous` gives the first. */
+const struct record *org_next_child(const struct org *org, struct record_id parent,
+				    const struct record *previous);
+
+/* The inheritances whose target is this account: NULL `previous` gives the first. */
+const struct record *org_next_heir(const struct org *org, struct record_id account,
+				   const struct record *previous);
+
+size_t org_damaged(const struct org *org);
+
+/* Open one value. `ret_time` (may be NULL) is when it was written, ns since 1970. -ENOENT no such
+ * version; -EBADMSG when its row is missing, altered or moved. */
+int org_value(const struct org *org, struct record_id field, uint64_t version, struct secret **ret,
+	      uint64_t *ret_time) MUST_CHECK;
+
+/* The versions that exist of a field's value, ascending: at most `max`, returns how many. */
+size_t org_value_versions(const struct org *org, struct record_id field, uint64_t *versions,
+			  size_t max);
+
+/* Sign, append, fold: when it returns 0 the change is durable and visible here; on any error
+ * nothing has changed, except -EUCLEAN: the change is durable but could not be folded, and the
+ * organisation must be loaded anew. -ENOSPC, -EIO, -EROFS from the engine; -ESTALE when another
+ * writer was first; -EFBIG when the entry would be too large; -EACCES when this host may not sign
+ * it. */
+int org_commit(struct org *org, const struct change *change) MUST_CHECK;

@@ -1,0 +1,19 @@
+/*
+ * The SQLite engine: one file, WAL, synchronous=FULL, STRICT tables, secure_delete, DEFENSIVE.
+ * `application_id` and `user_version` name the format; the schema in the file must be the one of
+ * this version, to the letter. sqlite3.h is included by sqlite.c alone.
+ *
+ * Errors of SQLite are translated here: full -ENOSPC, read-only -EROFS, busy -EBUSY, corrupt or
+ * not a database -EBADMSG, no memory -ENOMEM, all else -EIO.
+ */
+#pragma once
+
+#include "store/engine.h"
+
+/* Create the file (mode 0600) with an empty schema, durable on return. -EEXIST, other -errno. */
+int sqlite_create(const char *path) MUST_CHECK;
+
+/* Open and check. -ENOENT; -EPROTONOSUPPORT when it is a store of another version; -EBADMSG when
+ * it is damaged or no store; -EBUSY when another daemon has it open; -ENOTSUP on a network or FUSE
+ * file system. */
+int sqlite_open(const char *path, struct engine **ret) MUST_CHECK;

@@ -1,0 +1,44 @@
+/*
+ * The store: the door to everything below. It holds the engine, the host's recipient and its pins,
+ * and loads organisations when they are first touched. One thread at a time, except store_tidy()
+ * and store_untidy().
+ */
+#pragma once
+
+#include "store/identity.h"
+#include "store/org.h"
+#include "store/pins.h"
+
+struct store;
+
+/* Create the database at `path` and the pins at `pins`; neither may exist (-EEXIST). */
+int store_create(const char *path, const char *pins, const struct identity *identity) MUST_CHECK;
+
+/* Open. `identity` is taken (its members are moved out) on success. Errors of sqlite_open(); and
+ * -ENOKEY when the pins are missing, -EKEYREJECTED when they are not this identity's. */
+int store_open(struct secret_pool *pool, const char *path, const char *pins,
+	       struct identity *identity, struct store **ret) MUST_CHECK;
+struct store *store_close(struct store *store);
+DEFINE_CLEANUP(struct store, store_close);
+
+const struct pins *store_pins(const struct store *store);
+
+/* The organisation pinned at `index`, loaded now if it was not; borrowed. Errors of org_load(),
+ * with -EBADMSG in place of -ENOENT: a pinned organisation that the engine lacks was removed. */
+int store_org(struct store *store, size_t index, struct org **ret) MUST_CHECK;
+
+/* The same, but only if it is loaded already; NULL. */
+struct org *store_org_loaded(struct store *store, size_t index);
+
+/* Drop a loaded organisation, so that the next store_org() loads it anew. */
+void store_org_forget(struct store *store, size_t index);
+
+/* Create an organisation and pin it: `ret_index` is its pin. -EEXIST for a name that is pinned. */
+int store_org_create(struct store *store, const char *name, const struct change *first,
+		     size_t *ret_index) MUST_CHECK;
+int store_org_rename(struct store *store, size_t index, const char *name) MUST_CHECK;
+
+/* Overwrite what was deleted, see engine.h. */
+int store_tidy(struct store *store) MUST_CHECK;
+bool store_untidy(struct store *store);
+const char *store_engine_name(const struct store *store);
