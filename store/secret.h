@@ -5,7 +5,9 @@
  *
  * The memory comes from a pool, because locking one page for each value costs more than a whole
  * read of a file. A pool may be used from several threads; one secret by one thread at a time. The
- * pool outlives its secrets.
+ * pool outlives its secrets. It is made after the last fork: a child finds nothing in its place.
+ *
+ * A write behind a secret's room, or a secret freed twice, ends the process.
  */
 #pragma once
 
@@ -21,7 +23,8 @@ struct secret;
 enum { SECRET_MAX = 1 << 20 };
 
 /* A pool that locks at most `limit` bytes; the first slab is locked here, so that a host that
- * cannot lock memory is found at start. -ENOMEM; -EPERM when memory cannot be locked. */
+ * cannot lock memory is found at start. -ENOMEM, also when `limit` is below a slab (256 KiB);
+ * -EPERM when memory cannot be locked. */
 int secret_pool_new(size_t limit, struct secret_pool **ret) MUST_CHECK;
 struct secret_pool *secret_pool_free(struct secret_pool *pool);
 
@@ -48,6 +51,9 @@ uint8_t *secret_bytes(struct secret *secret);
 const uint8_t *secret_view(const struct secret *secret);
 size_t secret_size(const struct secret *secret);
 size_t secret_capacity(const struct secret *secret);
+
+/* The pool it came from. */
+struct secret_pool *secret_pool_of(const struct secret *secret);
 
 /* Set the size: new bytes are zero, cut ones are wiped; grows the room when it must, moving the
  * bytes and wiping the old place. Errors as secret_new(); the secret is unchanged then. */
