@@ -9,11 +9,11 @@
 
 struct epoch_key;
 
-/* What a subkey is for; one named use each. */
+/* What a subkey is for; one named use each, and its context. All are subkey 1. */
 enum key_use {
-	KEY_ITEM,  /* records: names and relations */
-	KEY_VALUE, /* values of fields */
-	KEY_AUDIT, /* the read audit */
+	KEY_ITEM,  /* records: names and relations; "crfsitem" */
+	KEY_VALUE, /* values of fields; "crfsvalu" */
+	KEY_AUDIT, /* the read audit; "crfsaudt" */
 	KEY_USES,
 };
 
@@ -29,6 +29,8 @@ struct epoch_key *epoch_key_free(struct epoch_key *key);
 DEFINE_CLEANUP(struct epoch_key, epoch_key_free);
 
 uint32_t epoch_key_epoch(const struct epoch_key *key);
+/* The pool it lies in. */
+struct secret_pool *epoch_key_pool(const struct epoch_key *key);
 
 /* Keyed BLAKE2b-256 of "credfs dek commit v1" and the epoch (32 bits, little endian). */
 struct digest epoch_key_commitment(const struct epoch_key *key);

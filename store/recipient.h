@@ -34,19 +34,26 @@ DEFINE_CLEANUP(struct recipient, recipient_free);
 
 const struct recipient_public *recipient_public(const struct recipient *recipient);
 const uint8_t *recipient_seed(const struct recipient *recipient);
+/* The pool its private side lies in. */
+struct secret_pool *recipient_pool(const struct recipient *recipient);
 
 /* BLAKE2b-128 of "credfs recipient v1" and the two public keys. */
 struct recipient_id recipient_public_id(const struct recipient_public *public);
 
-/* The printed form, "credfsr1" and base64url of both keys and a 4-byte checksum: what an operator
- * passes by hand. `ret` has room for RECIPIENT_TEXT_SIZE bytes, NUL included. */
+/* Whether both are keys at all: a point of low order gives no shared secret. */
+bool recipient_public_is_valid(const struct recipient_public *public);
+
+/* The printed form, "credfsr1" and base64url, without padding, of both keys and a checksum, the
+ * first 4 bytes of the id: what an operator passes by hand. `ret` has room for RECIPIENT_TEXT_SIZE
+ * bytes, NUL included. */
 enum { RECIPIENT_TEXT_SIZE = 8 + 91 + 1 };
 void recipient_public_format(const struct recipient_public *public, char ret[RECIPIENT_TEXT_SIZE]);
-/* -EBADMSG for anything that recipient_public_format() would not print. */
+/* -EBADMSG for anything that recipient_public_format() would not print, and for keys that are not
+ * valid. */
 int recipient_public_parse(const char *text, struct recipient_public *ret) MUST_CHECK;
 
-/* The recovery phrase: the seed and a 4-byte checksum in hexadecimal, 18 groups of 4 digits joined
- * by single spaces; the result's size leaves no NUL. */
+/* The recovery phrase: the seed and a checksum, the first 4 bytes of the recipient's id, in
+ * hexadecimal, 18 groups of 4 digits joined by single spaces; the result's size leaves no NUL. */
 int recipient_phrase(const struct recipient *recipient, struct secret_pool *pool,
 		     struct secret **ret) MUST_CHECK;
 /* Reads a phrase: case, blanks and dashes do not matter. -EBADMSG on a wrong digit, length or
@@ -54,7 +61,8 @@ int recipient_phrase(const struct recipient *recipient, struct secret_pool *pool
 int recipient_from_phrase(struct secret_pool *pool, const char *text, size_t size,
 			  struct recipient **ret) MUST_CHECK;
 
-/* Seal a 32-byte key to a recipient (crypto_box_seal). */
+/* Seal a 32-byte key to a recipient (crypto_box_seal); to public keys that are not valid it gives
+ * zeros, which nobody opens. */
 void recipient_seal_key(const struct recipient_public *public, const uint8_t key[32],
 			uint8_t ret[RECIPIENT_SEALED_KEY_SIZE]);
 /* Open one. -EBADMSG when it was not sealed to this recipient. */

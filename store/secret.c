@@ -265,18 +265,27 @@ int secret_new(struct secret_pool *pool, size_t capacity, struct secret **ret)
 	return 0;
 }
 
-int secret_copy(struct secret_pool *pool, const void *bytes, size_t size, struct secret **ret)
+int secret_zeros(struct secret_pool *pool, size_t size, struct secret **ret)
 {
-	struct secret *secret;
 	int r;
 
-	r = secret_new(pool, size, &secret);
+	/* A block is wiped before it is given back, and a new one is zero by itself. */
+	r = secret_new(pool, size, ret);
+	if (r < 0)
+		return r;
+	(*ret)->size = size;
+	return 0;
+}
+
+int secret_copy(struct secret_pool *pool, const void *bytes, size_t size, struct secret **ret)
+{
+	int r;
+
+	r = secret_zeros(pool, size, ret);
 	if (r < 0)
 		return r;
 	if (size > 0)
-		memcpy(secret->block.bytes, bytes, size);
-	secret->size = size;
-	*ret = secret;
+		memcpy((*ret)->block.bytes, bytes, size);
 	return 0;
 }
 

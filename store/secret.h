@@ -35,6 +35,9 @@ size_t secret_pool_locked(struct secret_pool *pool);
  * the pool has reached its limit; -EPERM when memory cannot be locked. */
 int secret_new(struct secret_pool *pool, size_t capacity, struct secret **ret) MUST_CHECK;
 
+/* A secret of `size` bytes, all zero. Errors as secret_new(). */
+int secret_zeros(struct secret_pool *pool, size_t size, struct secret **ret) MUST_CHECK;
+
 /* A secret that holds a copy of `size` bytes. Errors as secret_new(). */
 int secret_copy(struct secret_pool *pool, const void *bytes, size_t size,
 		struct secret **ret) MUST_CHECK;
