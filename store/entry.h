@@ -15,7 +15,7 @@
  * over "credfs wraps v1" and each wrap of the epoch, sorted by recipient: id 16, sealed key 80.
  * `member_head` is the digest of the last membership entry before this one (zero in genesis).
  * The genesis entry names no organisation (zero), no rows, and the root of the empty map: its
- * digest is the organisation's fingerprint.
+ * digest is the organisation's fingerprint. Generations and versions are below 2^63.
  */
 #pragma once
 
@@ -80,8 +80,10 @@ void entry_done(struct entry *entry);
 int entry_sign(struct entry *entry, const struct recipient *signer, uint8_t **ret,
 	       size_t *ret_size) MUST_CHECK;
 
-/* Decode without trusting: bounds are checked before anything is allocated. -EBADMSG malformed;
- * -EPROTONOSUPPORT a format, type or suite of a later version; -ENOMEM. The caller owns `ret`. */
+/* Decode without trusting: bounds are checked before anything is allocated, and whatever an entry
+ * can be judged by alone: capabilities, tables, that genesis and nothing else stands first and on
+ * nothing. -EBADMSG malformed; -EPROTONOSUPPORT a format, type or suite of a later version;
+ * -ENOMEM. The caller owns `ret`. */
 int entry_decode(const uint8_t *bytes, size_t size, struct entry *ret) MUST_CHECK;
 
 /* Verify the signature of the coded entry under a public key. -EBADMSG. */
