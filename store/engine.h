@@ -16,7 +16,7 @@ struct engine;
 struct engine_entry {
 	uint64_t generation;
 	struct digest digest;
-	struct digest previous;
+	struct digest previous; /* of an entry to be appended; zero in what fetch() gives */
 	const uint8_t *bytes;
 	size_t size;
 };
@@ -54,7 +54,7 @@ struct engine_ops {
 	/* All of it or nothing, durable when it returns 0. -ESTALE when the predecessor of the
 	 * first entry is not the newest one. */
 	int (*append)(struct engine *engine, const struct engine_append *append);
-	/* A record of the read audit. */
+	/* A record of the read audit. -EEXIST for a sequence that is there. */
 	int (*audit_put)(struct engine *engine, struct org_id org, struct recipient_id recipient,
 			 uint64_t sequence, const uint8_t *bytes, size_t size);
 	/* Organisations that have a log. */

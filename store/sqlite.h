@@ -1,10 +1,10 @@
 /*
  * The SQLite engine: one file, WAL, synchronous=FULL, STRICT tables, secure_delete, DEFENSIVE.
  * `application_id` and `user_version` name the format; the schema in the file must be the one of
- * this version, to the letter. sqlite3.h is included by sqlite.c alone.
+ * this version, to the letter. What is opened and how is database.c's; the calls are sqlite.c's.
  *
- * Errors of SQLite are translated here: full -ENOSPC, read-only -EROFS, busy -EBUSY, corrupt or
- * not a database -EBADMSG, no memory -ENOMEM, all else -EIO.
+ * Errors of SQLite are translated in one place: full -ENOSPC, read-only -EROFS, busy -EBUSY,
+ * corrupt or not a database -EBADMSG, no memory -ENOMEM, all else -EIO.
  */
 #pragma once
 
@@ -15,5 +15,5 @@ int sqlite_create(const char *path) MUST_CHECK;
 
 /* Open and check. -ENOENT; -EPROTONOSUPPORT when it is a store of another version; -EBADMSG when
  * it is damaged or no store; -EBUSY when another daemon has it open; -ENOTSUP on a network or FUSE
- * file system. */
+ * file system; -ELOOP when the file is a symlink; -EROFS when it cannot be written. */
 int sqlite_open(const char *path, struct engine **ret) MUST_CHECK;

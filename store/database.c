@@ -1,0 +1,502 @@
+/*
+ * What the file must be. Its header is compared byte by byte before SQLite acts on it, since a
+ * header tells SQLite which page size, encoding and journal to believe in, and the schema is
+ * compared as text, since a schema is code: a trigger or a view in a foreign file would run in our
+ * name. SQLite itself is told to trust neither (DEFENSIVE, trusted_schema off).
+ *
+ * One daemon at a time. The lock is a flock on the write-ahead log, which exists as long as any
+ * connection does, whose descriptors SQLite takes no POSIX locks on, and which is gone with the
+ * process however it ends. A lock on the database file would do harm: closing any descriptor of it
+ * drops every POSIX lock of the process there, SQLite's included. SQLite's own EXCLUSIVE mode would
+ * shut out those who only read.
+ *
+ * Erasing. Pages reach the database file through xWrite of SQLite's file layer; ours is put before
+ * it to clean what secure_delete leaves in a page (btree.h). The write-ahead log is not touched:
+ * its frames are checksummed, and it is truncated after a checkpoint.
+ */
+#include "store/database.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "store/btree.h"
+
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+
+#define APPLICATION_ID 1668441715 /* "crfs" */
+#define USER_VERSION 1
+#define PAGE_SIZE 4096
+#define PAGES_MAX 33554431
+
+_Static_assert(PAGE_SIZE == BTREE_PAGE_SIZE && PAGES_MAX == BTREE_PAGES_MAX, "see btree.h");
+
+enum {
+	/* A file up to this size is checked page by page when it is opened. */
+	CHECK_ALL_MAX = 4 << 20,
+	/* Longer than any row that is written; a longer one in the file is not even allocated. */
+	LENGTH_MAX = 1 << 20,
+};
+
+struct scrubber {
+	sqlite3_io_methods methods; /* first: a file finds its scrubber by it */
+	const sqlite3_io_methods *below;
+};
+
+/* In the order of their names, as they must stand in sqlite_schema. */
+static const char *const schema[] = {
+	"CREATE TABLE audit (org BLOB NOT NULL, rid BLOB NOT NULL, seq INTEGER NOT NULL,"
+	" entry BLOB NOT NULL, PRIMARY KEY (org, rid, seq)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE head (org BLOB NOT NULL, gen INTEGER NOT NULL,"
+	" PRIMARY KEY (org)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE item (org BLOB NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL,"
+	" ver INTEGER NOT NULL, epoch INTEGER NOT NULL, ct BLOB NOT NULL,"
+	" PRIMARY KEY (org, id)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE log (org BLOB NOT NULL, gen INTEGER NOT NULL, hash BLOB NOT NULL,"
+	" entry BLOB NOT NULL, PRIMARY KEY (org, gen)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE meta (k TEXT NOT NULL, v BLOB NOT NULL,"
+	" PRIMARY KEY (k)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE value (org BLOB NOT NULL, id BLOB NOT NULL, ver INTEGER NOT NULL,"
+	" epoch INTEGER NOT NULL, ct BLOB NOT NULL,"
+	" PRIMARY KEY (org, id, ver)) STRICT, WITHOUT ROWID",
+	"CREATE TABLE wrap (org BLOB NOT NULL, epoch INTEGER NOT NULL, rid BLOB NOT NULL,"
+	" ct BLOB NOT NULL, PRIMARY KEY (org, epoch, rid)) STRICT, WITHOUT ROWID",
+};
+enum { SCHEMA_COUNT = sizeof(schema) / sizeof(*schema) };
+
+static const char read_roots[] =
+	"SELECT EXISTS (SELECT * FROM audit), EXISTS (SELECT * FROM head),"
+	" EXISTS (SELECT * FROM item), EXISTS (SELECT * FROM log), EXISTS (SELECT * FROM meta),"
+	" EXISTS (SELECT * FROM value), EXISTS (SELECT * FROM wrap)";
+
+/* The numbers of the file's header that never change, big endian. */
+static const struct {
+	uint8_t offset;
+	uint8_t size;
+	uint32_t value;
+	int error;
+} header_fields[] = {
+	{0, 4, 0x53514c69, -EBADMSG}, /* "SQLite format 3" */
+	{4, 4, 0x74652066, -EBADMSG},
+	{8, 4, 0x6f726d61, -EBADMSG},
+	{12, 4, 0x74203300, -EBADMSG},
+	{68, 4, APPLICATION_ID, -EBADMSG},
+	{60, 4, USER_VERSION, -EPROTONOSUPPORT},
+	{16, 2, BTREE_PAGE_SIZE, -EBADMSG},
+	{18, 2, 0x0202, -EBADMSG},     /* WAL, to read and to write */
+	{20, 4, 0x00402020, -EBADMSG}, /* reserved bytes, payload fractions */
+	{44, 4, 4, -EBADMSG},	       /* schema format */
+	{52, 4, 0, -EBADMSG},	       /* no auto-vacuum */
+	{56, 4, 1, -EBADMSG},	       /* UTF-8 */
+	{64, 4, 0, -EBADMSG},	       /* no incremental vacuum */
+};
+
+/* Where POSIX locks, shared memory or fsync are not what SQLite takes them for. */
+static const unsigned long foreign_filesystems[] = {
+	NFS_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB_SUPER_MAGIC,  SMB2_SUPER_MAGIC, FUSE_SUPER_MAGIC,
+	AFS_SUPER_MAGIC, CEPH_SUPER_MAGIC, CODA_SUPER_MAGIC, NCP_SUPER_MAGIC,  V9FS_MAGIC,
+};
+
+static const struct {
+	int code;
+	int error;
+} errors[] = {
+	{SQLITE_OK, 0},
+	{SQLITE_DONE, 0},
+	{SQLITE_ROW, 0},
+	{SQLITE_FULL, -ENOSPC},
+	{SQLITE_READONLY, -EROFS},
+	{SQLITE_BUSY, -EBUSY},
+	{SQLITE_LOCKED, -EBUSY},
+	{SQLITE_CORRUPT, -EBADMSG},
+	{SQLITE_NOTADB, -EBADMSG},
+	{SQLITE_TOOBIG, -EBADMSG},
+	{SQLITE_CONSTRAINT, -EEXIST},
+	{SQLITE_NOMEM, -ENOMEM},
+	{SQLITE_IOERR_NOMEM, -ENOMEM},
+	{SQLITE_CANTOPEN_SYMLINK, -ELOOP},
+	{SQLITE_PERM, -EACCES},
+};
+
+int database_error(sqlite3 *db, int code)
+{
+	int system = db ? sqlite3_system_errno(db) : 0;
+	int primary = code & 0xff;
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		if (errors[i].code == code || errors[i].code == primary)
+			return errors[i].error;
+	}
+	if (primary == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))
+		return -ENOSPC;
+	if (primary == SQLITE_CANTOPEN && system > 0)
+		return -system;
+	return -EIO;
+}
+
+int database_run(sqlite3 *db, const char *sql)
+{
+	return database_error(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+static sqlite3_stmt *statement_free(sqlite3_stmt *statement)
+{
+	sqlite3_finalize(statement);
+	return NULL;
+}
+DEFINE_CLEANUP(sqlite3_stmt, statement_free);
+
+/* The path with its directory resolved: symlinks may lead to the directory, not to the file. */
+static int path_resolve(const char *path, char **ret)
+{
+	CLEANUP_FREE char *for_directory = strdup(path);
+	CLEANUP_FREE char *for_name = strdup(path);
+	CLEANUP_FREE char *directory = NULL;
+
+	if (!for_directory || !for_name)
+		return -ENOMEM;
+	directory = realpath(dirname(for_directory), NULL);
+	if (!directory)
+		return -errno;
+	return asprintf(ret, "%s/%s", directory, basename(for_name)) < 0 ? -ENOMEM : 0;
+}
+
+/* A descriptor without access, which can be closed without dropping SQLite's locks. */
+static int path_check(const char *path)
+{
+	CLEANUP_CLOSE int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	struct statfs filesystem;
+
+	if (fd < 0 || fstat(fd, &st) || fstatfs(fd, &filesystem))
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return S_ISLNK(st.st_mode) ? -ELOOP : -EBADMSG;
+	for (size_t i = 0; i < sizeof(foreign_filesystems) / sizeof(*foreign_filesystems); i++) {
+		if ((uint32_t)filesystem.f_type == foreign_filesystems[i])
+			return -ENOTSUP;
+	}
+	return 0;
+}
+
+static int scrubbing_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
+{
+	const struct scrubber *scrubber = (const struct scrubber *)file->pMethods;
+	uint8_t page[BTREE_PAGE_SIZE];
+
+	if (size != BTREE_PAGE_SIZE || offset % BTREE_PAGE_SIZE)
+		return scrubber->below->xWrite(file, bytes, size, offset);
+	memcpy(page, bytes, sizeof(page));
+	btree_page_scrub(page, offset == 0);
+	return scrubber->below->xWrite(file, page, size, offset);
+}
+
+static int scrubbing_close(sqlite3_file *file)
+{
+	CLEANUP_FREE const struct scrubber *scrubber = (const struct scrubber *)file->pMethods;
+
+	file->pMethods = scrubber->below;
+	return file->pMethods->xClose(file);
+}
+
+/* Put scrubbing_write() before the file's own. */
+static int scrub(sqlite3_file *file)
+{
+	struct scrubber *scrubber = malloc(sizeof(*scrubber));
+
+	if (!scrubber)
+		return -ENOMEM;
+	scrubber->methods = *file->pMethods;
+	scrubber->methods.xWrite = scrubbing_write;
+	scrubber->methods.xClose = scrubbing_close;
+	scrubber->below = file->pMethods;
+	file->pMethods = &scrubber->methods;
+	return 0;
+}
+
+static uint32_t get_number(const uint8_t *at, size_t size)
+{
+	uint32_t number = 0;
+
+	while (size--)
+		number = number << 8 | *at++;
+	return number;
+}
+
+static int check_header(sqlite3_file *file)
+{
+	uint8_t header[BTREE_FILE_HEADER];
+	int code = file->pMethods->xRead(file, header, sizeof(header), 0);
+
+	if (code == SQLITE_IOERR_SHORT_READ)
+		return -EBADMSG;
+	if (code != SQLITE_OK)
+		return -EIO;
+	for (size_t i = 0; i < sizeof(header_fields) / sizeof(*header_fields); i++) {
+		if (get_number(header + header_fields[i].offset, header_fields[i].size) !=
+		    header_fields[i].value)
+			return header_fields[i].error;
+	}
+	return 0;
+}
+
+static int configure(sqlite3 *db, int busy_ms)
+{
+	static const struct {
+		int option;
+		int on;
+	} options[] = {
+		{SQLITE_DBCONFIG_DEFENSIVE, 1},	     {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+		{SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+		{SQLITE_DBCONFIG_DQS_DML, 0},	     {SQLITE_DBCONFIG_DQS_DDL, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		if (sqlite3_db_config(db, options[i].option, options[i].on, NULL))
+			return -EIO;
+	}
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LENGTH_MAX);
+	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
+	sqlite3_busy_timeout(db, busy_ms);
+	return database_run(db, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
+				"PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;");
+}
+
+/* A connection to the file, whatever is in it. */
+static int connect_to(const char *path, int busy_ms, sqlite3 **ret, sqlite3_file **ret_file)
+{
+	CLEANUP(database_closep) sqlite3 *db = NULL;
+	sqlite3_file *file = NULL;
+	int r;
+
+	r = sqlite3_open_v2(path, &db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
+				    SQLITE_OPEN_EXRESCODE,
+			    NULL);
+	if (r != SQLITE_OK)
+		return database_error(db, r);
+	if (sqlite3_db_readonly(db, "main"))
+		return -EROFS;
+	r = configure(db, busy_ms);
+	if (r < 0)
+		return r;
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK)
+		return -EIO;
+	r = scrub(file);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(db);
+	*ret_file = file;
+	return 0;
+}
+
+sqlite3 *database_close(sqlite3 *db)
+{
+	sqlite3_close_v2(db);
+	return NULL;
+}
+
+int database_open(const char *path, int busy_ms, sqlite3 **ret)
+{
+	CLEANUP(database_closep) sqlite3 *db = NULL;
+	CLEANUP_FREE char *resolved = NULL;
+	sqlite3_file *file;
+	int r;
+
+	r = path_resolve(path, &resolved);
+	if (r < 0)
+		return r;
+	r = path_check(resolved);
+	if (r < 0)
+		return r;
+	r = connect_to(resolved, busy_ms, &db, &file);
+	if (r < 0)
+		return r;
+	r = check_header(file);
+	if (r < 0)
+		return r;
+	r = database_run(db, "PRAGMA synchronous = FULL;"
+			     "PRAGMA max_page_count = " TEXT(PAGES_MAX) ";");
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(db);
+	return 0;
+}
+
+static int check_schema(sqlite3 *db)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *statement = NULL;
+	int code;
+
+	code = sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_schema ORDER BY name", -1, &statement,
+				  NULL);
+	if (code != SQLITE_OK)
+		return database_error(db, code);
+	for (size_t i = 0; i < SCHEMA_COUNT; i++) {
+		const char *text;
+
+		code = sqlite3_step(statement);
+		if (code != SQLITE_ROW)
+			return code == SQLITE_DONE ? -EBADMSG : database_error(db, code);
+		text = (const char *)sqlite3_column_text(statement, 0);
+		if (!text || strcmp(text, schema[i]) != 0)
+			return -EBADMSG;
+	}
+	code = sqlite3_step(statement);
+	return code == SQLITE_ROW ? -EBADMSG : database_error(db, code);
+}
+
+/* The first column of the only row, as text, is `expected`, or anything when that is NULL. */
+static int check_answer(sqlite3 *db, const char *sql, const char *expected)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *statement = NULL;
+	const char *text;
+	int code;
+
+	code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+	if (code != SQLITE_OK)
+		return database_error(db, code);
+	code = sqlite3_step(statement);
+	if (code != SQLITE_ROW)
+		return database_error(db, code);
+	text = (const char *)sqlite3_column_text(statement, 0);
+	if (!text)
+		return -ENOMEM;
+	return expected && strcmp(text, expected) != 0 ? -EBADMSG : 0;
+}
+
+int database_check(sqlite3 *db)
+{
+	const char *path = sqlite3_db_filename(db, "main");
+	struct stat st;
+	int r;
+
+	r = check_schema(db);
+	if (r < 0)
+		return r;
+	r = check_answer(db, read_roots, NULL);
+	if (r < 0)
+		return r;
+	if (stat(path, &st))
+		return -errno;
+	return st.st_size > CHECK_ALL_MAX ? 0 : check_answer(db, "PRAGMA quick_check(1)", "ok");
+}
+
+static int sync_directory(const char *path)
+{
+	CLEANUP_FREE char *copy = strdup(path);
+	CLEANUP_CLOSE int fd = -1;
+
+	if (!copy)
+		return -ENOMEM;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int database_lock(sqlite3 *db, int *ret_lock)
+{
+	const char *path = sqlite3_db_filename(db, "main");
+	CLEANUP_CLOSE int fd = -1;
+	int r;
+
+	/* Reading makes the log exist, and keeps it for as long as the connection lives. */
+	r = check_answer(db, "PRAGMA user_version", NULL);
+	if (r < 0)
+		return r;
+	fd = open(sqlite3_filename_wal(path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	/* SQLite does this too, but would not say that it failed. */
+	r = sync_directory(path);
+	if (r < 0)
+		return r;
+	*ret_lock = TAKE_FD(fd);
+	return 0;
+}
+
+bool database_wal_is_empty(sqlite3 *db)
+{
+	struct stat st;
+
+	return stat(sqlite3_filename_wal(sqlite3_db_filename(db, "main")), &st) || !st.st_size;
+}
+
+/* A connection that has not read yet does not know of the log and would have nothing to do; -1 says
+ * so. */
+int database_empty_wal(sqlite3 *db)
+{
+	int left = -1;
+	int code = sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, &left, NULL);
+
+	return code == SQLITE_OK && left ? -EIO : database_error(db, code);
+}
+
+static int fill(sqlite3 *db)
+{
+	int r;
+
+	r = database_run(db,
+			 "PRAGMA page_size = " TEXT(
+				 PAGE_SIZE) ";"
+					    "PRAGMA journal_mode = WAL; BEGIN;"
+					    "PRAGMA application_id = " TEXT(
+						    APPLICATION_ID) ";"
+								    "PRAGMA user_version = " TEXT(
+									    USER_VERSION) ";");
+	for (size_t i = 0; r == 0 && i < SCHEMA_COUNT; i++)
+		r = database_run(db, schema[i]);
+	if (r == 0)
+		r = database_run(db, "INSERT INTO meta VALUES ('store', randomblob(16)); COMMIT;");
+	return r;
+}
+
+/* Connections that close move what is in the log into the file, but do not say if they failed. */
+static int create_in(const char *path)
+{
+	CLEANUP(database_closep) sqlite3 *db = NULL;
+	sqlite3_file *file;
+	int r;
+
+	r = connect_to(path, 0, &db, &file);
+	if (r < 0)
+		return r;
+	r = fill(db);
+	return r < 0 ? r : database_empty_wal(db);
+}
+
+static int create_empty(const char *path)
+{
+	CLEANUP_CLOSE int fd = -1;
+
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 || fchmod(fd, 0600) ? -errno : 0;
+}
+
+int database_create(const char *path)
+{
+	CLEANUP_FREE char *resolved = NULL;
+	int r;
+
+	r = path_resolve(path, &resolved);
+	if (r < 0)
+		return r;
+	r = create_empty(resolved);
+	if (r < 0)
+		return r;
+	r = path_check(resolved);
+	if (r == 0)
+		r = create_in(resolved);
+	if (r == 0)
+		r = sync_directory(resolved);
+	if (r < 0)
+		unlink(resolved);
+	return r;
+}

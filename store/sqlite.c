@@ -1,0 +1,563 @@
+/*
+ * The engine's calls as SQL. One connection serves all calls but tidy(), which has its own, so that
+ * a checkpoint waits for no reader of ours and no reader for it.
+ *
+ * A commit that fails while it is made durable leaves its frames in the write-ahead log, complete
+ * and checksummed; after a crash SQLite would find them and take them for committed. So the log is
+ * emptied by a checkpoint before anything else is appended; until that works nothing is.
+ */
+#include "store/sqlite.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/database.h"
+#include "store/record.h"
+
+enum {
+	/* What other processes may keep us waiting for: a backup that starts, a reader that ends.
+	 */
+	BUSY_MS = 5000,
+	/* A checkpoint that waits for readers stops writers meanwhile. */
+	TIDY_BUSY_MS = 100,
+};
+
+/* Parameters of rows are ?1 organisation, ?2 id, ?3 kind, ?4 version, ?5 epoch, ?6 bytes in every
+ * statement; their results are id, kind, version, epoch, bytes. */
+enum sql {
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_HEAD,
+	SQL_FETCH,
+	SQL_ORGS,
+	SQL_LOG_PUT,
+	SQL_HEAD_PUT,
+	SQL_AUDIT_PUT,
+	SQL_ITEM_GET,
+	SQL_ITEM_ALL,
+	SQL_ITEM_PUT,
+	SQL_ITEM_REMOVE,
+	SQL_VALUE_GET,
+	SQL_VALUE_ALL,
+	SQL_VALUE_PUT,
+	SQL_VALUE_REMOVE,
+	SQL_WRAP_GET,
+	SQL_WRAP_ALL,
+	SQL_WRAP_PUT,
+	SQL_WRAP_REMOVE,
+	SQL_COUNT
+};
+
+static const char *const texts[] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_HEAD] = "SELECT gen, hash FROM log WHERE org = ?1 ORDER BY gen DESC LIMIT 1",
+	[SQL_FETCH] = "SELECT gen, hash, entry FROM log WHERE org = ?1 AND gen > ?2"
+		      " ORDER BY gen LIMIT ?3",
+	[SQL_ORGS] = "SELECT org FROM head",
+	[SQL_LOG_PUT] = "INSERT INTO log (org, gen, hash, entry) VALUES (?1, ?2, ?3, ?4)",
+	[SQL_HEAD_PUT] = "INSERT OR REPLACE INTO head (org, gen) VALUES (?1, ?2)",
+	[SQL_AUDIT_PUT] = "INSERT INTO audit (org, rid, seq, entry) VALUES (?1, ?2, ?3, ?4)",
+	[SQL_ITEM_GET] = "SELECT id, kind, ver, epoch, ct FROM item WHERE org = ?1 AND id = ?2",
+	[SQL_ITEM_ALL] = "SELECT id, kind, ver, epoch, ct FROM item WHERE org = ?1",
+	[SQL_ITEM_PUT] = "INSERT INTO item (org, id, kind, ver, epoch, ct)"
+			 " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[SQL_ITEM_REMOVE] = "DELETE FROM item WHERE org = ?1 AND id = ?2",
+	[SQL_VALUE_GET] = "SELECT id, NULL, ver, epoch, ct FROM value"
+			  " WHERE org = ?1 AND id = ?2 AND ver = ?4",
+	[SQL_VALUE_ALL] = "SELECT id, NULL, ver, epoch, ct FROM value WHERE org = ?1",
+	[SQL_VALUE_PUT] = "INSERT INTO value (org, id, ver, epoch, ct)"
+			  " VALUES (?1, ?2, ?4, ?5, ?6)",
+	[SQL_VALUE_REMOVE] = "DELETE FROM value WHERE org = ?1 AND id = ?2 AND ver = ?4",
+	[SQL_WRAP_GET] = "SELECT rid, NULL, 0, epoch, ct FROM wrap"
+			 " WHERE org = ?1 AND rid = ?2 AND epoch = ?5",
+	[SQL_WRAP_ALL] = "SELECT rid, NULL, 0, epoch, ct FROM wrap WHERE org = ?1",
+	[SQL_WRAP_PUT] = "INSERT INTO wrap (org, rid, epoch, ct)"
+			 " VALUES (?1, ?2, ?5, ?6)",
+	[SQL_WRAP_REMOVE] = "DELETE FROM wrap WHERE org = ?1 AND rid = ?2 AND epoch = ?5",
+};
+_Static_assert(sizeof(texts) / sizeof(*texts) == SQL_COUNT, "a text for each statement");
+
+static const struct {
+	enum sql get, all, put, remove;
+	uint32_t kind; /* of rows that have no column for it */
+} tables[] = {
+	[ROW_ITEM] = {SQL_ITEM_GET, SQL_ITEM_ALL, SQL_ITEM_PUT, SQL_ITEM_REMOVE, 0},
+	[ROW_VALUE] = {SQL_VALUE_GET, SQL_VALUE_ALL, SQL_VALUE_PUT, SQL_VALUE_REMOVE, RECORD_FIELD},
+	[ROW_WRAP] = {SQL_WRAP_GET, SQL_WRAP_ALL, SQL_WRAP_PUT, SQL_WRAP_REMOVE, 0},
+};
+
+struct sqlite {
+	struct engine engine; /* first: an engine is the start of its own kind */
+	sqlite3 *db;
+	sqlite3_stmt *statements[SQL_COUNT];
+	bool unclean; /* a failed commit may lie in the write-ahead log */
+	int lock;
+	pthread_mutex_t tidying;
+	sqlite3 *tidier; /* under `tidying` */
+	atomic_bool untidy;
+};
+
+static struct sqlite *sqlite_of(struct engine *engine)
+{
+	return (struct sqlite *)engine;
+}
+
+static void statement_release(sqlite3_stmt **statement)
+{
+	sqlite3_reset(*statement);
+	sqlite3_clear_bindings(*statement);
+}
+
+static int step(struct sqlite *sqlite, sqlite3_stmt *statement)
+{
+	int code = sqlite3_step(statement);
+
+	return code == SQLITE_ROW ? 1 : database_error(sqlite->db, code);
+}
+
+static int run(struct sqlite *sqlite, enum sql sql)
+{
+	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[sql];
+
+	return step(sqlite, statement);
+}
+
+static int bind_bytes(sqlite3_stmt *statement, int column, const void *bytes, size_t size)
+{
+	return sqlite3_bind_blob64(statement, column, bytes, size, SQLITE_STATIC);
+}
+
+static int bind_number(sqlite3_stmt *statement, int column, uint64_t number)
+{
+	return number > INT64_MAX ? SQLITE_RANGE
+				  : sqlite3_bind_int64(statement, column, (int64_t)number);
+}
+
+/* A blob of exactly `size` bytes; NULL when the column holds anything else. */
+static const void *column_exactly(sqlite3_stmt *statement, int column, size_t size)
+{
+	if (sqlite3_column_type(statement, column) != SQLITE_BLOB ||
+	    (size_t)sqlite3_column_bytes(statement, column) != size)
+		return NULL;
+	return sqlite3_column_blob(statement, column);
+}
+
+static int sqlite_head(struct engine *engine, struct org_id org, uint64_t *ret_generation,
+		       struct digest *ret_digest)
+{
+	struct sqlite *sqlite = sqlite_of(engine);
+	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_HEAD];
+	const void *digest;
+	int r;
+
+	if (bind_bytes(statement, 1, org.bytes, ID_SIZE))
+		return -ENOMEM;
+	r = step(sqlite, statement);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	digest = column_exactly(statement, 1, DIGEST_SIZE);
+	if (!digest)
+		return -EBADMSG;
+	*ret_generation = (uint64_t)sqlite3_column_int64(statement, 0);
+	memcpy(ret_digest->bytes, digest, DIGEST_SIZE);
+	return 0;
+}
+
+static int get_entry(sqlite3_stmt *statement, struct engine_entry *ret)
+{
+	const void *digest = column_exactly(statement, 1, DIGEST_SIZE);
+	int size = sqlite3_column_bytes(statement, 2);
+	const void *bytes = column_exactly(statement, 2, (size_t)size);
+
+	if (!digest || !bytes)
+		return -EBADMSG;
+	*ret = (struct engine_entry){
+		.generation = (uint64_t)sqlite3_column_int64(statement, 0),
+		.bytes = bytes,
+		.size = (size_t)size,
+	};
+	memcpy(ret->digest.bytes, digest, DIGEST_SIZE);
+	return 0;
+}
+
+static int sqlite_fetch(struct engine *engine, struct org_id org, uint64_t generation, size_t max,
+			engine_entry_fn *each, void *context)
+{
+	struct sqlite *sqlite = sqlite_of(engine);
+	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_FETCH];
+	struct engine_entry entry;
+	int r;
+
+	if (bind_bytes(statement, 1, org.bytes, ID_SIZE) || bind_number(statement, 2, generation) ||
+	    bind_number(statement, 3, max))
+		return -EINVAL;
+	while ((r = step(sqlite, statement)) > 0) {
+		r = get_entry(statement, &entry);
+		if (r == 0)
+			r = each(context, &entry);
+		if (r)
+			return r;
+	}
+	return r;
+}
+
+/* Bind the parameters that the statement has, which may be the first few. */
+static int bind_row(sqlite3_stmt *statement, const struct org_id *org, const struct engine_row *row)
+{
+	int count = sqlite3_bind_parameter_count(statement);
+	const struct row_ref *ref = &row->ref;
+
+	if (bind_bytes(statement, 1, org->bytes, ID_SIZE) ||
+	    bind_bytes(statement, 2, ref->id.bytes, ID_SIZE) ||
+	    (count >= 3 && bind_number(statement, 3, ref->kind)) ||
+	    (count >= 4 && bind_number(statement, 4, ref->version)) ||
+	    (count >= 5 && bind_number(statement, 5, ref->epoch)) ||
+	    (count >= 6 && bind_bytes(statement, 6, row->bytes, row->size)))
+		return -EINVAL;
+	return 0;
+}
+
+/* Whether the columns hold a row at all. One that does not is as good as missing: whoever knows
+ * that it must be there finds out, and the other rows are served. */
+static bool get_row(sqlite3_stmt *statement, enum row_table table, struct engine_row *ret)
+{
+	const void *id = column_exactly(statement, 0, ID_SIZE);
+	bool has_kind = sqlite3_column_type(statement, 1) != SQLITE_NULL;
+	int64_t kind = has_kind ? sqlite3_column_int64(statement, 1) : tables[table].kind;
+	int64_t version = sqlite3_column_int64(statement, 2);
+	int64_t epoch = sqlite3_column_int64(statement, 3);
+	int size = sqlite3_column_bytes(statement, 4);
+	const void *bytes = column_exactly(statement, 4, (size_t)size);
+
+	if (!id || !bytes || kind < 0 || kind > UINT32_MAX || version < 0 || epoch < 0 ||
+	    epoch > UINT32_MAX)
+		return false;
+	*ret = (struct engine_row){
+		.ref = {.table = table,
+			.kind = (uint32_t)kind,
+			.version = (uint64_t)version,
+			.epoch = (uint32_t)epoch},
+		.bytes = bytes,
+		.size = (size_t)size,
+	};
+	memcpy(ret->ref.id.bytes, id, ID_SIZE);
+	return true;
+}
+
+static int give_rows(struct sqlite *sqlite, sqlite3_stmt *statement, enum row_table table,
+		     engine_row_fn *each, void *context)
+{
+	struct engine_row row;
+	int r;
+
+	while ((r = step(sqlite, statement)) > 0) {
+		r = get_row(statement, table, &row) ? each(context, &row) : 0;
+		if (r)
+			return r;
+	}
+	return r;
+}
+
+static int give_all(struct sqlite *sqlite, struct org_id org, enum row_table table,
+		    engine_row_fn *each, void *context)
+{
+	CLEANUP(statement_release)
+	sqlite3_stmt *statement = sqlite->statements[tables[table].all];
+
+	if (bind_bytes(statement, 1, org.bytes, ID_SIZE))
+		return -ENOMEM;
+	return give_rows(sqlite, statement, table, each, context);
+}
+
+static int give_one(struct sqlite *sqlite, struct org_id org, const struct row_ref *ref,
+		    engine_row_fn *each, void *context)
+{
+	CLEANUP(statement_release)
+	sqlite3_stmt *statement = sqlite->statements[tables[ref->table].get];
+	int r = bind_row(statement, &org, &(struct engine_row){.ref = *ref});
+
+	return r < 0 ? r : give_rows(sqlite, statement, ref->table, each, context);
+}
+
+static int sqlite_rows(struct engine *engine, struct org_id org, enum row_table table,
+		       const struct row_ref *refs, size_t count, engine_row_fn *each, void *context)
+{
+	struct sqlite *sqlite = sqlite_of(engine);
+
+	if (!count)
+		return give_all(sqlite, org, table, each, context);
+	for (size_t i = 0; i < count; i++) {
+		int r = give_one(sqlite, org, &refs[i], each, context);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int run_row(struct sqlite *sqlite, enum sql sql, const struct org_id *org,
+		   const struct engine_row *row)
+{
+	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[sql];
+	int r = bind_row(statement, org, row);
+
+	return r < 0 ? r : step(sqlite, statement);
+}
+
+/* Sets `erased` when there was such a row. */
+static int put_row(struct sqlite *sqlite, const struct org_id *org, const struct engine_row *row,
+		   bool *erased)
+{
+	int r = run_row(sqlite, tables[row->ref.table].remove, org, row);
+
+	if (r < 0)
+		return r;
+	if (sqlite3_changes(sqlite->db))
+		*erased = true;
+	return row->bytes ? run_row(sqlite, tables[row->ref.table].put, org, row) : 0;
+}
+
+static int put_entry(struct sqlite *sqlite, const struct org_id *org,
+		     const struct engine_entry *entry)
+{
+	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_LOG_PUT];
+
+	if (bind_bytes(statement, 1, org->bytes, ID_SIZE) ||
+	    bind_number(statement, 2, entry->generation) ||
+	    bind_bytes(statement, 3, entry->digest.bytes, DIGEST_SIZE) ||
+	    bind_bytes(statement, 4, entry->bytes, entry->size))
+		return -EINVAL;
+	return step(sqlite, statement);
+}
+
+static int put_head(struct sqlite *sqlite, const struct org_id *org, uint64_t generation)
+{
+	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_HEAD_PUT];
+
+	if (bind_bytes(statement, 1, org->bytes, ID_SIZE) || bind_number(statement, 2, generation))
+		return -EINVAL;
+	return step(sqlite, statement);
+}
+
+/* Whether the log ends where the first entry says that it does. */
+static int check_predecessor(struct sqlite *sqlite, const struct engine_append *append)
+{
+	const struct engine_entry *first = &append->entries[0];
+	struct digest newest;
+	uint64_t generation;
+	int r;
+
+	r = sqlite_head(&sqlite->engine, append->org, &generation, &newest);
+	if (r == -ENOENT)
+		return first->generation == 1 ? 0 : -ESTALE;
+	if (r < 0)
+		return r;
+	return generation + 1 == first->generation && digest_equal(&newest, &first->previous)
+		       ? 0
+		       : -ESTALE;
+}
+
+static int put_all(struct sqlite *sqlite, const struct engine_append *append, bool *erased)
+{
+	int r = check_predecessor(sqlite, append);
+
+	for (size_t i = 0; r == 0 && i < append->entry_count; i++)
+		r = put_entry(sqlite, &append->org, &append->entries[i]);
+	if (r == 0)
+		r = put_head(sqlite, &append->org,
+			     append->entries[append->entry_count - 1].generation);
+	for (size_t i = 0; r == 0 && i < append->row_count; i++)
+		r = put_row(sqlite, &append->org, &append->rows[i], erased);
+	return r;
+}
+
+/* Empty the write-ahead log of what a failed commit left there. */
+static int clean(struct sqlite *sqlite)
+{
+	int r;
+
+	if (!sqlite->unclean)
+		return 0;
+	r = database_empty_wal(sqlite->db);
+	if (r == 0)
+		sqlite->unclean = false;
+	return r;
+}
+
+static int commit(struct sqlite *sqlite)
+{
+	int r = run(sqlite, SQL_COMMIT);
+
+	if (r < 0)
+		sqlite->unclean = true;
+	return r;
+}
+
+/* SQLite has rolled back some errors by itself. */
+static void roll_back(struct sqlite *sqlite)
+{
+	if (!sqlite3_get_autocommit(sqlite->db))
+		(void)run(sqlite, SQL_ROLLBACK);
+	(void)clean(sqlite);
+}
+
+static int sqlite_append(struct engine *engine, const struct engine_append *append)
+{
+	struct sqlite *sqlite = sqlite_of(engine);
+	bool erased = false;
+	int r;
+
+	r = clean(sqlite);
+	if (r < 0)
+		return r;
+	r = run(sqlite, SQL_BEGIN);
+	if (r == 0)
+		r = put_all(sqlite, append, &erased);
+	if (r == 0)
+		r = commit(sqlite);
+	if (r < 0) {
+		roll_back(sqlite);
+		return r;
+	}
+	if (erased)
+		atomic_store(&sqlite->untidy, true);
+	return 0;
+}
+
+static int sqlite_audit_put(struct engine *engine, struct org_id org, struct recipient_id recipient,
+			    uint64_t sequence, const uint8_t *bytes, size_t size)
+{
+	struct sqlite *sqlite = sqlite_of(engine);
+	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_AUDIT_PUT];
+
+	if (bind_bytes(statement, 1, org.bytes, ID_SIZE) ||
+	    bind_bytes(statement, 2, recipient.bytes, ID_SIZE) ||
+	    bind_number(statement, 3, sequence) || bind_bytes(statement, 4, bytes, size))
+		return -EINVAL;
+	return step(sqlite, statement);
+}
+
+static int sqlite_orgs(struct engine *engine, int (*each)(void *context, struct org_id org),
+		       void *context)
+{
+	struct sqlite *sqlite = sqlite_of(engine);
+	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_ORGS];
+	struct org_id org;
+	int r;
+
+	while ((r = step(sqlite, statement)) > 0) {
+		const void *id = column_exactly(statement, 0, ID_SIZE);
+
+		if (!id)
+			continue;
+		memcpy(org.bytes, id, ID_SIZE);
+		r = each(context, org);
+		if (r)
+			return r;
+	}
+	return r;
+}
+
+/* What is appended meanwhile asks for another tidy(). */
+static int sqlite_tidy(struct engine *engine)
+{
+	struct sqlite *sqlite = sqlite_of(engine);
+	int r;
+
+	pthread_mutex_lock(&sqlite->tidying);
+	r = atomic_exchange(&sqlite->untidy, false) ? database_empty_wal(sqlite->tidier) : 0;
+	if (r < 0)
+		atomic_store(&sqlite->untidy, true);
+	pthread_mutex_unlock(&sqlite->tidying);
+	return r;
+}
+
+static bool sqlite_untidy(struct engine *engine)
+{
+	return atomic_load(&sqlite_of(engine)->untidy);
+}
+
+static struct engine *sqlite_close(struct engine *engine)
+{
+	struct sqlite *sqlite = sqlite_of(engine);
+
+	for (size_t i = 0; i < SQL_COUNT; i++)
+		sqlite3_finalize(sqlite->statements[i]);
+	database_close(sqlite->tidier);
+	database_close(sqlite->db);
+	cleanup_close(&sqlite->lock);
+	pthread_mutex_destroy(&sqlite->tidying);
+	free(sqlite);
+	return NULL;
+}
+
+static const struct engine_ops sqlite_ops = {
+	.head = sqlite_head,
+	.fetch = sqlite_fetch,
+	.rows = sqlite_rows,
+	.append = sqlite_append,
+	.audit_put = sqlite_audit_put,
+	.orgs = sqlite_orgs,
+	.tidy = sqlite_tidy,
+	.untidy = sqlite_untidy,
+	.name = "sqlite",
+	.close = sqlite_close,
+};
+
+static int prepare(struct sqlite *sqlite)
+{
+	for (size_t i = 0; i < SQL_COUNT; i++) {
+		int code = sqlite3_prepare_v3(sqlite->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+					      &sqlite->statements[i], NULL);
+
+		if (code != SQLITE_OK)
+			return database_error(sqlite->db, code);
+	}
+	return 0;
+}
+
+/* The log's length tells of deleted bytes only if it was left behind by a daemon that died. */
+static int open_in(struct sqlite *sqlite, const char *path)
+{
+	int r;
+
+	r = database_open(path, BUSY_MS, &sqlite->db);
+	if (r < 0)
+		return r;
+	r = database_lock(sqlite->db, &sqlite->lock);
+	if (r < 0)
+		return r;
+	atomic_init(&sqlite->untidy, !database_wal_is_empty(sqlite->db));
+	r = database_check(sqlite->db);
+	if (r < 0)
+		return r;
+	r = database_open(path, TIDY_BUSY_MS, &sqlite->tidier);
+	return r < 0 ? r : prepare(sqlite);
+}
+
+int sqlite_create(const char *path)
+{
+	return database_create(path);
+}
+
+int sqlite_open(const char *path, struct engine **ret)
+{
+	CLEANUP(engine_closep) struct engine *engine = NULL;
+	struct sqlite *sqlite = calloc(1, sizeof(*sqlite));
+	int r;
+
+	if (!sqlite)
+		return -ENOMEM;
+	sqlite->engine.ops = &sqlite_ops;
+	sqlite->lock = -1;
+	pthread_mutex_init(&sqlite->tidying, NULL);
+	engine = &sqlite->engine;
+	r = open_in(sqlite, path);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(engine);
+	return 0;
+}
