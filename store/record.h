@@ -31,7 +31,7 @@ struct record {
 	struct record_id target;
 	char *name;
 	char *text;	  /* NULL is the same as empty. Of an INHERIT record: once its account was
-			   * deleted,       the name that the account had */
+			   * deleted, the name that the account had */
 	uint64_t created; /* ns since 1970, UTC */
 	uint64_t updated;
 	uint64_t value_version; /* the current version of a field; 0: the field is not set */

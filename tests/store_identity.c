@@ -2,7 +2,9 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define CLEANUP_POOL CLEANUP(secret_pool_freep)
@@ -119,6 +121,16 @@ Test(identity, that_cannot_be_written_leaves_no_file)
 
 	snprintf(lost, sizeof(lost), "%s/x/key", folder);
 	cr_assert_eq(identity_save(lost, &identity), -ENOENT);
+	cr_assert_eq(access(path, F_OK), -1);
+}
+
+Test(identity, that_was_written_in_part_is_removed)
+{
+	static const struct rlimit limit = {100, 100};
+
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	cr_assert_eq(identity_save(path, &identity), -EFBIG);
 	cr_assert_eq(access(path, F_OK), -1);
 }
 
