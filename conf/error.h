@@ -12,3 +12,7 @@ struct conf_error {
 
 void conf_error_set(struct conf_error *error, const char *file, unsigned line, const char *format,
 		    ...) __attribute__((format(printf, 4, 5)));
+
+/* The same for a reader's callback, which finds file and line filled in. */
+void conf_error_text(struct conf_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
