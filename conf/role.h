@@ -38,9 +38,10 @@ void roles_done(struct roles *roles);
 /* NULL when there is none of that name in that scope. */
 const struct role *roles_find(const struct roles *roles, enum role_scope scope, const char *name);
 
-/* Set one role's permissions from `manage, list`, adding it when it is new. -EINVAL for a
- * permission or scope that does not exist, a name that is not [a-z][a-z0-9-]{0,31}, or a permission
- * that the scope cannot have (organisation: roles, audit, manage, list; project: manage, inherit,
- * use). */
+/* Set one role's permissions from `manage, list` or its scope from `project`, adding it when it is
+ * new (scope organisation, no permissions). Another scope takes the permissions away: set them
+ * after it. -EINVAL for a permission or scope that does not exist, a name that is not
+ * [a-z][a-z0-9-]{0,31}, or a permission that the scope cannot have (organisation: roles, audit,
+ * manage, list; project: manage, inherit, use). */
 int roles_set_permissions(struct roles *roles, const char *name, const char *text) MUST_CHECK;
 int roles_set_scope(struct roles *roles, const char *name, const char *text) MUST_CHECK;
