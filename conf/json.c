@@ -1,0 +1,185 @@
+/*
+ * jansson builds a tree of what it reads, with allocation functions that are set once for the whole
+ * process. Ours cut from an arena that lives as long as one check: 64 KiB chunks of sodium_malloc()
+ * (guard pages, locked, wiped when freed), nothing given back before the end. A page or more for
+ * each of jansson's small pieces would let one document of brackets use up the host's limits on
+ * mappings and on locked memory; so the arena has a ceiling. Outside of a check, for others who
+ * use jansson in this process, the functions are malloc() and free().
+ */
+#include "conf/json.h"
+
+#include <jansson.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+enum { CHUNK_SIZE = 64 * 1024, ARENA_MAX = 8 * 1024 * 1024, ALIGNMENT = 16, STACK_SIZE = 8192 };
+
+struct chunk {
+	struct chunk *next;
+	size_t used;
+	size_t size;
+};
+
+struct arena {
+	struct chunk *chunks; /* the newest first */
+	size_t size;
+};
+
+/* The arena of the check that this thread is in; NULL outside of one. jansson's functions take no
+ * context. */
+static struct arena **arena_current(void)
+{
+	static _Thread_local struct arena *current;
+
+	return &current;
+}
+
+static size_t align(size_t size)
+{
+	return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+static void arena_done(struct arena *arena)
+{
+	while (arena->chunks) {
+		struct chunk *chunk = arena->chunks;
+
+		arena->chunks = chunk->next;
+		sodium_free(chunk);
+	}
+}
+
+static int arena_grow(struct arena *arena, size_t need)
+{
+	size_t size = align(sizeof(struct chunk)) + need;
+	struct chunk *chunk;
+
+	if (size < CHUNK_SIZE)
+		size = CHUNK_SIZE;
+	if (size > ARENA_MAX - arena->size)
+		return -ENOMEM;
+	chunk = sodium_malloc(size);
+	if (!chunk)
+		return -ENOMEM;
+	/* sodium_malloc() does not say when it could not lock. (The address sanitizer puts an
+	 * mlock() in place that does nothing.) */
+	if (mlock2(chunk, size, 0) < 0) {
+		sodium_free(chunk);
+		return -ENOMEM;
+	}
+	*chunk = (struct chunk){
+		.next = arena->chunks,
+		.used = align(sizeof(struct chunk)),
+		.size = size,
+	};
+	arena->chunks = chunk;
+	arena->size += size;
+	return 0;
+}
+
+static void *arena_allocate(size_t size)
+{
+	struct arena *arena = *arena_current();
+	struct chunk *chunk;
+	void *memory;
+
+	if (!arena)
+		return malloc(size);
+	if (size > ARENA_MAX)
+		return NULL;
+	size = align(size);
+	chunk = arena->chunks;
+	if (!chunk || size > chunk->size - chunk->used) {
+		if (arena_grow(arena, size) < 0)
+			return NULL;
+		chunk = arena->chunks;
+	}
+	memory = (char *)chunk + chunk->used;
+	chunk->used += size;
+	return memory;
+}
+
+/* What a check allocates goes with its arena. */
+static void arena_free(void *memory)
+{
+	if (!*arena_current())
+		free(memory);
+}
+
+/* Before main(), where it cannot race. The seed, which jansson would read from /dev/urandom when it
+ * makes its first object, keeps it from opening files. */
+__attribute__((constructor)) static void json_prepare(void)
+{
+	unsigned seed = 0;
+
+	json_set_alloc_funcs(arena_allocate, arena_free);
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0 || seed == 0)
+		seed = 1;
+	json_object_seed(seed);
+}
+
+/* Whether the text ends within a word, a number or an escape, which more bytes may complete. */
+static bool ends_within_token(const uint8_t *bytes, size_t size)
+{
+	uint8_t last = bytes[size - 1];
+
+	return !memchr("{}[],: \t\r\n", last, strlen("{}[],: \t\r\n"));
+}
+
+static int json_translate(const json_error_t *error, const uint8_t *bytes, size_t size)
+{
+	switch ((int)json_error_code(error)) {
+	case json_error_unknown: /* what a failed allocation mostly leaves */
+	case json_error_out_of_memory:
+		return -ENOMEM;
+	case json_error_premature_end_of_input:
+		return -EAGAIN;
+	case json_error_invalid_syntax:
+	case json_error_numeric_overflow:
+		if ((size_t)error->position >= size && ends_within_token(bytes, size))
+			return -EAGAIN;
+		return -EINVAL;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int json_parse(const uint8_t *bytes, size_t size)
+{
+	const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL;
+	json_error_t error = {0};
+	int r = 0;
+
+	/* The tree is not taken down piece by piece: the arena goes as a whole. */
+	if (!json_loadb((const char *)bytes, size, flags, &error))
+		r = json_translate(&error, bytes, size);
+	/* It quotes what it could not read. */
+	sodium_memzero(&error, sizeof(error));
+	return r;
+}
+
+int json_check(const uint8_t *bytes, size_t size)
+{
+	CLEANUP(arena_done) struct arena arena = {0};
+	size_t at = 0;
+	int r;
+
+	while (at < size && memchr(" \t\r\n", bytes[at], 4))
+		at++;
+	if (at == size)
+		return -EAGAIN;
+	if (bytes[at] != '{')
+		return -EINVAL;
+
+	/* sodium_malloc() aborts without it; after the first time it costs nothing. */
+	if (sodium_init() < 0)
+		return -ENOMEM;
+	*arena_current() = &arena;
+	r = json_parse(bytes, size);
+	*arena_current() = NULL;
+	sodium_stackzero(STACK_SIZE);
+	return r;
+}
