@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "conf/name.h"
 #include "conf/provider.h"
 
 /* 64 KiB: the longest value. */
@@ -15,7 +16,7 @@ enum { FIELD_VALUE_MAX = 64 * 1024 };
 enum field_rule {
 	FIELD_OK,
 	FIELD_EMPTY,
-	FIELD_TOO_LONG, /* EFBIG; all others EKEYREJECTED */
+	FIELD_TOO_LONG, /* EFBIG; FIELD_MEMORY ENOMEM; all others EKEYREJECTED */
 	FIELD_CONTROL,	/* a control character (in lines: other than tab, CR LF, LF) */
 	FIELD_NEWLINE,	/* more than one line where one is allowed */
 	FIELD_BLANK,	/* a blank in a token, a URL or a region */
@@ -26,6 +27,7 @@ enum field_rule {
 	FIELD_REGION_FORM,
 	FIELD_JSON_FORM,
 	FIELD_PEM_FORM,
+	FIELD_MEMORY, /* ENOMEM: there was no memory that could be locked to judge it in */
 	FIELD_RULES,
 };
 
@@ -46,16 +48,16 @@ enum field_rule field_judge(const struct field_judgement *judgement);
  * from text when it is the only newline, from JSON and PEM never. */
 size_t field_trimmed(enum field_type type, const uint8_t *bytes, size_t size);
 
+/* The name that the catalogue gives a type, "token", and the type of a name; false for none. */
+const char *field_type_name(enum field_type type);
+bool field_type_parse(const char *name, enum field_type *ret) MUST_CHECK;
+
 /* Whether values of this type may have lines, so that appending makes sense. */
 bool field_type_has_lines(enum field_type type);
 
 int field_rule_errno(enum field_rule rule);	   /* positive; 0 for FIELD_OK */
 const char *field_rule_text(enum field_rule rule); /* "begins with another vendor's prefix" */
 
-/* What to warn of in a value that was accepted; NULL for nothing, else a static sentence. */
+/* What to warn of in a value that was accepted, as it was committed (see field_trimmed()); NULL for
+ * nothing, else a static sentence: "does not look like a value of this field". */
 const char *field_warning(const struct provider_field *field, const uint8_t *bytes, size_t size);
-
-/* Names: 1-255 bytes of UTF-8 without '/', NUL or control characters, not "." or "..". */
-bool name_is_valid(const char *name);
-/* [A-Za-z_][A-Za-z0-9_.-]*, at most 255 bytes. */
-bool field_name_is_valid(const char *name);

@@ -3,7 +3,33 @@
  * INI files in conf/providers/, built in, and overridden section by section from a directory
  * (/etc/credfs/providers.d) at run time. Read-only once loaded; any thread.
  *
- * A provider is a section [ID], a field a section [ID/FIELD]; credfs-providers documents the keys.
+ * A provider is a section [ID], with ID of [a-z0-9-], and a field of it a section [ID/FIELD], which
+ * is at most 49 bytes, in this form; any key may be left out:
+ *
+ *   [acme]
+ *   title = Acme AI                the name to show; the ID unless given
+ *   needs = api_key | user token   complete with all fields of one of these sets; nothing: always
+ *   any_field = no                 yes: takes any field, as `generic` does
+ *
+ *   [acme/api_key]
+ *   title = API key                the field's name unless given
+ *   type = token                   token, url, region, json, pem or text: see enum field_type
+ *   secret = yes                   no: all who see the account may read it
+ *   inherit = yes                  no: never passes to a project that inherits the account
+ *   prefix = ak- key-              a value begins with one of these, or there is a warning
+ *   prefix_required = no           yes: or it is refused, unless the account has an api_base
+ *   foreign = sk-ant- xai-         other vendors' prefixes, refused always; the longest prefix
+ *                                  counts, so sk- may be this provider's and sk-ant- foreign
+ *   pattern = ak-[a-z0-9]{32}      a POSIX extended regular expression for the whole value;
+ *                                  another value draws a warning
+ *   environment = ACME_KEY         the variables that get the value
+ *   environment_path = ACME_FILE   the variables that get the path of the field's file
+ *   requires_prefix = tmp-         a value with this prefix is complete only
+ *   requires_field = token         together with that field
+ *
+ * A section of a file in the directory replaces what was there before as a whole: [ID] the provider
+ * with all its fields, [ID/FIELD] that field. Within one file [ID] stands before its fields and no
+ * section twice.
  */
 #pragma once
 
@@ -37,7 +63,8 @@ struct provider_field {
 			 * unless a longer own prefix matches */
 	char *pattern_text; /* POSIX extended regular expression; only warns; may be NULL */
 	regex_t pattern;
-	char **environment;    /* NULL-terminated, may be NULL: names of variables */
+	char **environment;	  /* NULL-terminated, may be NULL: names of variables */
+	char **environment_paths; /* the same: of variables that hold the path of the file */
 	char *requires_prefix; /* with `requires_field`: a value with this prefix (ASIA) is complete
 				*/
 	char *requires_field;  /* only with that field (session_token) */

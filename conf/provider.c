@@ -1,0 +1,95 @@
+#include "conf/provider.h"
+
+#include <string.h>
+
+#include "conf/field.h"
+#include "conf/name.h"
+
+/* Any field of a provider that takes any. */
+static const struct provider_field any = {.type = FIELD_TEXT, .secret = true, .inherit = true};
+
+const struct provider_field *provider_field(const struct provider *provider, const char *name)
+{
+	for (size_t i = 0; i < provider->field_count; i++) {
+		if (strcmp(provider->fields[i].name, name) == 0)
+			return &provider->fields[i];
+	}
+	/* The file named provider says which one it is. */
+	if (!provider->any_field || !field_name_is_valid(name) || strcmp(name, "provider") == 0)
+		return NULL;
+	return &any;
+}
+
+static void put_text(FILE *stream, const char *key, const char *value)
+{
+	if (value)
+		fprintf(stream, "%s: %s\n", key, value);
+}
+
+static void put_flag(FILE *stream, const char *key, bool value)
+{
+	put_text(stream, key, value ? "yes" : "no");
+}
+
+static void put_words(FILE *stream, const char *key, char *const *words)
+{
+	if (!words || !*words)
+		return;
+	fprintf(stream, "%s:", key);
+	for (; *words; words++)
+		fprintf(stream, " %s", *words);
+	fputc('\n', stream);
+}
+
+static void put_needs(FILE *stream, char ***needs)
+{
+	if (!needs || !*needs)
+		return;
+	fputs("needs:", stream);
+	for (char ***set = needs; *set; set++) {
+		if (set != needs)
+			fputs(" |", stream);
+		for (char **name = *set; *name; name++)
+			fprintf(stream, " %s", *name);
+	}
+	fputc('\n', stream);
+}
+
+static void put_field(FILE *stream, const struct provider_field *field)
+{
+	fputc('\n', stream);
+	put_text(stream, "field", field->name);
+	put_text(stream, "title", field->title);
+	put_text(stream, "type", field_type_name(field->type));
+	put_flag(stream, "secret", field->secret);
+	put_flag(stream, "inherit", field->inherit);
+	put_words(stream, "prefix", field->prefixes);
+	if (field->prefixes)
+		put_flag(stream, "prefix_required", field->prefix_required);
+	put_words(stream, "foreign", field->foreign);
+	put_text(stream, "pattern", field->pattern_text);
+	put_words(stream, "environment", field->environment);
+	put_words(stream, "environment_path", field->environment_paths);
+	put_text(stream, "requires_prefix", field->requires_prefix);
+	put_text(stream, "requires_field", field->requires_field);
+}
+
+int provider_describe(const struct provider *provider, char **ret)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return -ENOMEM;
+	put_text(stream, "provider", provider->id);
+	put_text(stream, "title", provider->title);
+	put_needs(stream, provider->needs);
+	put_flag(stream, "any_field", provider->any_field);
+	for (size_t i = 0; i < provider->field_count; i++)
+		put_field(stream, &provider->fields[i]);
+	if (fclose(stream) != 0)
+		return -ENOMEM;
+	*ret = TAKE_PTR(text);
+	return 0;
+}
