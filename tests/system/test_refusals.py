@@ -104,7 +104,6 @@ def test_a_fault_of_the_configuration_is_named_with_file_and_line(made, text, li
         conf.write(text)
     refused(made, CONFIGURATION, f"{made.conf}:{line}:")
     refused(made, CONFIGURATION, f"{made.conf}:{line}:", command=("init",))
-    refused(made, CONFIGURATION, f"{made.conf}:{line}:", command=("status",))
 
 
 def test_a_fault_of_the_catalogue_is_named_with_file_and_line(made):
