@@ -12,8 +12,9 @@
 struct org;
 
 /* Create an organisation in the engine: genesis, its key sealed to the founder and to `recovery`
- * (may be NULL), and a first change that holds its RECORD_ORG and whatever `first` holds, in one
- * transaction. */
+ * (may be NULL), and a first change that holds its RECORD_ORG and whatever `first` holds (may be
+ * NULL), in one transaction. `engine`, `pool` and `founder` outlive the organisation. Errors of
+ * org_commit(). */
 int org_create(struct engine *engine, struct secret_pool *pool, const struct recipient *founder,
 	       const struct recipient_public *recovery, const char *name,
 	       const struct change *first, struct org **ret) MUST_CHECK;
@@ -66,5 +67,6 @@ size_t org_value_versions(const struct org *org, struct record_id field, uint64_
  * nothing has changed, except -EUCLEAN: the change is durable but could not be folded, and the
  * organisation must be loaded anew. -ENOSPC, -EIO, -EROFS from the engine; -ESTALE when another
  * writer was first; -EFBIG when the entry would be too large; -EACCES when this host may not sign
- * it. */
+ * it; -EINVAL for a record without the relations or the name that its kind has (store/rule.h). A
+ * change that neither puts nor removes anything is not written. */
 int org_commit(struct org *org, const struct change *change) MUST_CHECK;

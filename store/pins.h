@@ -19,7 +19,8 @@ struct pins;
 
 /* Create an empty list. -EEXIST, other -errno. */
 int pins_create(const char *path, const struct recipient *host) MUST_CHECK;
-/* -ENOENT; -EBADMSG when it is damaged or of another host. */
+/* `host` outlives the list. -ENOENT; -EBADMSG when it is damaged or of another host; other -errno
+ * from the file. */
 int pins_open(const char *path, const struct recipient *host, struct pins **ret) MUST_CHECK;
 struct pins *pins_close(struct pins *pins);
 DEFINE_CLEANUP(struct pins, pins_close);
@@ -31,6 +32,6 @@ const struct pin *pins_get(const struct pins *pins, size_t index);
 int pins_find(const struct pins *pins, const char *name) MUST_CHECK;
 
 /* Durable on return; on failure the list is as before. -EEXIST for a name or fingerprint that is
- * pinned. */
+ * pinned; -ENAMETOOLONG above 255 bytes. */
 int pins_add(struct pins *pins, const struct digest *fingerprint, const char *name) MUST_CHECK;
 int pins_rename(struct pins *pins, size_t index, const char *name) MUST_CHECK;

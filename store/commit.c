@@ -1,0 +1,353 @@
+#include "store/commit.h"
+
+#include "store/clock.h"
+#include "store/rule.h"
+#include "store/seal.h"
+#include "store/wire.h"
+
+struct commit {
+	struct chain *chain;
+	struct index *index;
+	const struct epoch_key *key;
+	const struct recipient *host;
+	enum capability can;
+	uint64_t time;
+	struct engine_row *rows;
+	uint8_t **sealed; /* the bytes of the row at the same index */
+	size_t row_count, row_room;
+	struct change_item *folds; /* for the index, in order */
+	size_t fold_count, fold_room;
+};
+
+int commit_new(struct chain *chain, struct index *index, const struct epoch_key *key,
+	       const struct recipient *host, struct commit **ret)
+{
+	struct recipient_id id = recipient_public_id(recipient_public(host));
+	struct commit *commit = calloc(1, sizeof(*commit));
+
+	if (!commit)
+		return -ENOMEM;
+	commit->chain = chain;
+	commit->index = index;
+	commit->key = key;
+	commit->host = host;
+	commit->time = clock_now();
+	if (!chain_member(chain, id, &commit->can))
+		commit->can = CAN_READ;
+	*ret = commit;
+	return 0;
+}
+
+/* What was appended is not staged any more. */
+struct commit *commit_free(struct commit *commit)
+{
+	if (!commit)
+		return NULL;
+	chain_unstage(commit->chain);
+	for (size_t i = 0; i < commit->row_count; i++)
+		free(commit->sealed[i]);
+	free(commit->rows);
+	free(commit->sealed);
+	for (size_t i = 0; i < commit->fold_count; i++)
+		record_done(&commit->folds[i].record);
+	free(commit->folds);
+	free(commit);
+	return NULL;
+}
+
+static int reserve_row(struct commit *commit)
+{
+	size_t room = commit->row_room ? 2 * commit->row_room : 16;
+	struct engine_row *rows;
+	uint8_t **sealed;
+
+	if (commit->row_count < commit->row_room)
+		return 0;
+	rows = reallocarray(commit->rows, room, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	commit->rows = rows;
+	sealed = reallocarray(commit->sealed, room, sizeof(*sealed));
+	if (!sealed)
+		return -ENOMEM;
+	commit->sealed = sealed;
+	commit->row_room = room;
+	return 0;
+}
+
+static int reserve_fold(struct commit *commit)
+{
+	size_t room = commit->fold_room ? 2 * commit->fold_room : 16;
+	struct change_item *folds;
+
+	if (commit->fold_count < commit->fold_room)
+		return 0;
+	folds = reallocarray(commit->folds, room, sizeof(*folds));
+	if (!folds)
+		return -ENOMEM;
+	commit->folds = folds;
+	commit->fold_room = room;
+	return 0;
+}
+
+/* Takes `sealed`; NULL for a removal. */
+static int add_row(struct commit *commit, const struct row_ref *ref, uint8_t *sealed, size_t size)
+{
+	CLEANUP_FREE uint8_t *own = sealed;
+	int r;
+
+	r = reserve_row(commit);
+	if (r < 0)
+		return r;
+	commit->rows[commit->row_count] =
+		(struct engine_row){.ref = *ref, .bytes = sealed, .size = size};
+	commit->sealed[commit->row_count++] = TAKE_PTR(own);
+	return 0;
+}
+
+int commit_add_row(struct commit *commit, const struct row_ref *ref, const uint8_t *bytes,
+		   size_t size)
+{
+	uint8_t *copy = malloc(size);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, bytes, size);
+	return add_row(commit, ref, copy, size);
+}
+
+/* Seal, stage and add one row. */
+static int put_row(struct commit *commit, enum seal_domain domain, const struct row_ref *ref,
+		   const uint8_t *plain, size_t plain_size)
+{
+	const struct org_id org = chain_org(commit->chain);
+	const struct seal_context context = {
+		.org = org,
+		.id = ref->id,
+		.kind = ref->kind,
+		.version = ref->version,
+		.epoch = ref->epoch,
+	};
+	CLEANUP_FREE uint8_t *sealed = NULL;
+	struct digest digest;
+	size_t size;
+	int r;
+
+	r = seal_make(commit->key, domain, &context, plain, plain_size, &sealed, &size);
+	if (r < 0)
+		return r;
+	digest = row_digest(org, ref, sealed, size);
+	r = chain_stage(commit->chain, ref, &digest);
+	return r < 0 ? r : add_row(commit, ref, TAKE_PTR(sealed), size);
+}
+
+/* Stage and add the removal of a row. */
+static int remove_row(struct commit *commit, const struct row_ref *ref)
+{
+	static const struct digest none;
+	int r = chain_stage(commit->chain, ref, &none);
+
+	return r < 0 ? r : add_row(commit, ref, NULL, 0);
+}
+
+/* The row that the map holds, by value, since staging changes the map. */
+static bool get_ref(const struct commit *commit, enum row_table table, struct record_id id,
+		    uint64_t version, struct row_ref *ret)
+{
+	const struct map_row *row = map_get(chain_map(commit->chain), table, id, version);
+
+	if (row)
+		*ret = row->ref;
+	return row;
+}
+
+/* Relations of a record that is damaged cannot be compared: a manager may replace it. */
+static bool may_write(const struct commit *commit, const struct record *record, bool exists)
+{
+	const struct record *old = index_get(commit->index, record->id);
+
+	if (commit->can >= CAN_MANAGE)
+		return true;
+	if (exists && (!old || rule_change_needs_manager(old, record)))
+		return false;
+	return commit->can >= CAN_WRITE && !rule_needs_manager(record->kind);
+}
+
+static int put_record(struct commit *commit, const struct record *record)
+{
+	CLEANUP_FREE uint8_t *plain = NULL;
+	struct row_ref former;
+	struct row_ref ref = {
+		.table = ROW_ITEM,
+		.id = record->id,
+		.kind = record->kind,
+		.version = 1,
+		.epoch = chain_epoch(commit->chain),
+	};
+	struct change_item *fold;
+	bool exists;
+	size_t size;
+	int r;
+
+	if (!rule_is_sound(record))
+		return -EINVAL;
+	exists = get_ref(commit, ROW_ITEM, record->id, 0, &former);
+	if (!may_write(commit, record, exists))
+		return -EACCES;
+	if (exists)
+		ref.version = former.version + 1;
+	r = reserve_fold(commit);
+	if (r < 0)
+		return r;
+	r = record_encode(record, &plain, &size);
+	if (r < 0)
+		return r;
+	r = put_row(commit, SEAL_ITEM, &ref, plain, size);
+	if (r < 0)
+		return r;
+	fold = &commit->folds[commit->fold_count];
+	*fold = (struct change_item){0};
+	r = record_copy(record, &fold->record);
+	if (r < 0)
+		return r;
+	fold->record.version = ref.version;
+	commit->fold_count++;
+	return 0;
+}
+
+static int remove_values(struct commit *commit, struct record_id field)
+{
+	size_t count = map_value_versions(chain_map(commit->chain), field, NULL, 0);
+	CLEANUP_FREE uint64_t *versions = calloc(count + 1, sizeof(*versions));
+	struct row_ref ref;
+
+	if (!versions)
+		return -ENOMEM;
+	map_value_versions(chain_map(commit->chain), field, versions, count);
+	for (size_t i = 0; i < count; i++) {
+		int r = get_ref(commit, ROW_VALUE, field, versions[i], &ref)
+				? remove_row(commit, &ref)
+				: 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int remove_record(struct commit *commit, struct record_id id)
+{
+	struct row_ref ref;
+	int r;
+
+	if (!get_ref(commit, ROW_ITEM, id, 0, &ref))
+		return 0;
+	r = reserve_fold(commit);
+	if (r < 0)
+		return r;
+	r = remove_row(commit, &ref);
+	if (r < 0)
+		return r;
+	commit->folds[commit->fold_count++] = (struct change_item){.remove = true, .record.id = id};
+	return ref.kind == RECORD_FIELD ? remove_values(commit, id) : 0;
+}
+
+/* A value's plaintext begins with the time it was written. */
+static int put_value(struct commit *commit, const struct change_value *value)
+{
+	CLEANUP_SECRET struct secret *plain = NULL;
+	const struct row_ref ref = {
+		.table = ROW_VALUE,
+		.id = value->field,
+		.kind = RECORD_FIELD,
+		.version = value->version,
+		.epoch = chain_epoch(commit->chain),
+	};
+	size_t size = secret_size(value->value);
+	uint8_t *at;
+	int r;
+
+	r = secret_zeros(epoch_key_pool(commit->key), sizeof(uint64_t) + size, &plain);
+	if (r < 0)
+		return r;
+	at = wire_store_u64(secret_bytes(plain), commit->time);
+	wire_store(at, secret_view(value->value), size);
+	return put_row(commit, SEAL_VALUE, &ref, secret_view(plain), secret_size(plain));
+}
+
+static int remove_value(struct commit *commit, const struct change_value *value)
+{
+	struct row_ref ref;
+
+	if (!get_ref(commit, ROW_VALUE, value->field, value->version, &ref))
+		return 0;
+	return remove_row(commit, &ref);
+}
+
+int commit_add(struct commit *commit, const struct change *change)
+{
+	const struct change_item *items;
+	const struct change_value *values;
+	size_t item_count = change_items(change, &items);
+	size_t value_count = change_values(change, &values);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < item_count; i++)
+		r = items[i].remove ? remove_record(commit, items[i].record.id)
+				    : put_record(commit, &items[i].record);
+	for (size_t i = 0; r == 0 && i < value_count; i++)
+		r = values[i].value ? put_value(commit, &values[i])
+				    : remove_value(commit, &values[i]);
+	return r;
+}
+
+int commit_append(struct commit *commit, struct engine *engine, const struct engine_entry *before)
+{
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	struct engine_entry entries[2];
+	size_t count = 0;
+	size_t size;
+	int r;
+
+	if (!chain_staged(commit->chain))
+		return 0;
+	r = chain_sign(commit->chain, commit->host, commit->time, &bytes, &size);
+	if (r < 0)
+		return r;
+	if (before)
+		entries[count++] = *before;
+	entries[count++] = (struct engine_entry){
+		.generation = chain_generation(commit->chain) + 1,
+		.digest = entry_digest(bytes, size),
+		.previous = *chain_head(commit->chain),
+		.bytes = bytes,
+		.size = size,
+	};
+	r = engine->ops->append(engine, &(struct engine_append){
+						.org = chain_org(commit->chain),
+						.entries = entries,
+						.entry_count = count,
+						.rows = commit->rows,
+						.row_count = commit->row_count,
+					});
+	if (r < 0)
+		return r;
+	chain_accept(commit->chain);
+	return 0;
+}
+
+int commit_fold(struct commit *commit)
+{
+	for (size_t i = 0; i < commit->fold_count; i++) {
+		struct change_item *fold = &commit->folds[i];
+		int r = 0;
+
+		if (fold->remove)
+			index_remove(commit->index, fold->record.id);
+		else
+			r = index_put(commit->index, &fold->record);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,37 @@
+/*
+ * A commit: one change on its way into an organisation. Its records and values are sealed into
+ * rows and staged in the chain; appended as one signed entry, and then folded into the index.
+ * Until it is appended, freeing it undoes everything. Used by org.c alone. One thread at a time.
+ */
+#pragma once
+
+#include "store/chain.h"
+#include "store/change.h"
+#include "store/engine.h"
+#include "store/index.h"
+#include "store/key.h"
+
+struct commit;
+
+/* All of these outlive the commit. `host` signs, `key` is of the chain's epoch. -ENOMEM. */
+int commit_new(struct chain *chain, struct index *index, const struct epoch_key *key,
+	       const struct recipient *host, struct commit **ret) MUST_CHECK;
+struct commit *commit_free(struct commit *commit);
+DEFINE_CLEANUP(struct commit, commit_free);
+
+/* Seal and stage what the change holds. -EINVAL for a record that is not sound (rule.h); -EACCES
+ * for one that this host may not write; -EFBIG; -ENOMEM. */
+int commit_add(struct commit *commit, const struct change *change) MUST_CHECK;
+
+/* Add a row that the map does not hold; the bytes are copied. -ENOMEM. */
+int commit_add_row(struct commit *commit, const struct row_ref *ref, const uint8_t *bytes,
+		   size_t size) MUST_CHECK;
+
+/* Sign and append, after the entry `before` if it is given; nothing is appended when nothing is
+ * staged. Errors of chain_sign() and of the engine; nothing has happened then. On 0 it is durable,
+ * and the chain has advanced. */
+int commit_append(struct commit *commit, struct engine *engine,
+		  const struct engine_entry *before) MUST_CHECK;
+
+/* Take the records over into the index. -ENOMEM leaves the index good for nothing. */
+int commit_fold(struct commit *commit) MUST_CHECK;

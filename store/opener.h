@@ -1,0 +1,29 @@
+/*
+ * The opener: fetches an organisation's rows from the engine, checks each by itself against the
+ * verified map, and unseals it. What the map does not know is passed over; what the map has and the
+ * engine has not, or has otherwise, is damage. Used by org.c alone. A plain value that borrows its
+ * parts; one thread at a time.
+ */
+#pragma once
+
+#include "store/chain.h"
+#include "store/engine.h"
+#include "store/index.h"
+#include "store/key.h"
+
+struct opener {
+	struct engine *engine;
+	struct secret_pool *pool;
+	const struct chain *chain;
+	const struct epoch_key *key;
+};
+
+/* Put every record into the index that is what the map says; `ret_damaged` counts the others.
+ * -ENOMEM, other errors of the engine. */
+int opener_records(const struct opener *opener, struct index *index,
+		   size_t *ret_damaged) MUST_CHECK;
+
+/* One version of a field's value, and when it was written (may be NULL). -ENOENT when the map has
+ * no such version; -EBADMSG when its row is damaged. */
+int opener_value(const struct opener *opener, struct record_id field, uint64_t version,
+		 struct secret **ret, uint64_t *ret_time) MUST_CHECK;

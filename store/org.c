@@ -1,0 +1,369 @@
+/*
+ * Loading: the log is followed entry by entry (chain.c), which yields the map of what rows there
+ * must be; this host's key is opened and compared with what the log commits to; then the records
+ * are opened and indexed (opener.c). Values stay where they are.
+ */
+#include "store/org.h"
+
+#include "store/chain.h"
+#include "store/clock.h"
+#include "store/commit.h"
+#include "store/genesis.h"
+#include "store/index.h"
+#include "store/opener.h"
+
+enum { FETCH_MAX = 256 }; /* entries at once */
+
+struct org {
+	struct engine *engine;
+	struct secret_pool *pool;
+	const struct recipient *host;
+	struct digest fingerprint;
+	struct chain *chain;
+	struct index *index;
+	struct epoch_key *key;
+	enum capability can;
+	size_t damaged;
+	bool unclean; /* the index is not what the log says */
+};
+
+struct org *org_free(struct org *org)
+{
+	if (!org)
+		return NULL;
+	chain_free(org->chain);
+	index_free(org->index);
+	epoch_key_free(org->key);
+	free(org);
+	return NULL;
+}
+
+static int org_new(struct engine *engine, struct secret_pool *pool, const struct recipient *host,
+		   const struct digest *fingerprint, struct org **ret)
+{
+	CLEANUP(org_freep) struct org *org = calloc(1, sizeof(*org));
+	int r;
+
+	if (!org)
+		return -ENOMEM;
+	org->engine = engine;
+	org->pool = pool;
+	org->host = host;
+	org->fingerprint = *fingerprint;
+	r = chain_new(fingerprint, &org->chain);
+	if (r < 0)
+		return r;
+	r = index_new(&org->index);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(org);
+	return 0;
+}
+
+/* Whether this host is a member, and what it may do. */
+static int find_self(struct org *org)
+{
+	struct recipient_id id = recipient_public_id(recipient_public(org->host));
+
+	return chain_member(org->chain, id, &org->can) ? 0 : -EKEYREJECTED;
+}
+
+/* What the engine calls the entry's digest is what the next append is compared with. */
+static int follow(void *context, const struct engine_entry *entry)
+{
+	struct org *org = context;
+	int r;
+
+	r = chain_follow(org->chain, entry->bytes, entry->size);
+	if (r < 0)
+		return r;
+	return entry->generation == chain_generation(org->chain) &&
+			       digest_equal(&entry->digest, chain_head(org->chain))
+		       ? 0
+		       : -EBADMSG;
+}
+
+static int load_log(struct org *org)
+{
+	uint64_t generation;
+	int r;
+
+	do {
+		generation = chain_generation(org->chain);
+		r = org->engine->ops->fetch(org->engine, org_id(org), generation, FETCH_MAX, follow,
+					    org);
+		if (r < 0)
+			return r;
+	} while (chain_generation(org->chain) > generation);
+	return generation ? 0 : -ENOENT;
+}
+
+struct sealed_key {
+	bool found;
+	uint8_t bytes[RECIPIENT_SEALED_KEY_SIZE];
+};
+
+static int take_sealed_key(void *context, const struct engine_row *row)
+{
+	struct sealed_key *key = context;
+
+	key->found = row->size == sizeof(key->bytes);
+	if (key->found)
+		memcpy(key->bytes, row->bytes, sizeof(key->bytes));
+	return 0;
+}
+
+static struct row_ref wrap_ref(struct recipient_id recipient, uint32_t epoch)
+{
+	struct row_ref ref = {.table = ROW_WRAP, .epoch = epoch};
+
+	memcpy(ref.id.bytes, recipient.bytes, ID_SIZE);
+	return ref;
+}
+
+static int load_key(struct org *org)
+{
+	const struct row_ref ref =
+		wrap_ref(recipient_public_id(recipient_public(org->host)), chain_epoch(org->chain));
+	struct sealed_key sealed = {.found = false};
+	int r;
+
+	r = org->engine->ops->rows(org->engine, org_id(org), ROW_WRAP, &ref, 1, take_sealed_key,
+				   &sealed);
+	if (r < 0)
+		return r;
+	if (!sealed.found)
+		return -EBADMSG;
+	return epoch_key_open(org->pool, org->host, chain_epoch(org->chain), sealed.bytes,
+			      chain_commitment(org->chain), &org->key);
+}
+
+static struct opener opener_of(const struct org *org)
+{
+	return (struct opener){
+		.engine = org->engine,
+		.pool = org->pool,
+		.chain = org->chain,
+		.key = org->key,
+	};
+}
+
+int org_load(struct engine *engine, struct secret_pool *pool, const struct recipient *host,
+	     const struct digest *fingerprint, struct org **ret)
+{
+	CLEANUP(org_freep) struct org *org = NULL;
+	struct opener opener;
+	int r;
+
+	r = org_new(engine, pool, host, fingerprint, &org);
+	if (r < 0)
+		return r;
+	r = load_log(org);
+	if (r < 0)
+		return r;
+	r = find_self(org);
+	if (r < 0)
+		return r;
+	r = load_key(org);
+	if (r < 0)
+		return r;
+	opener = opener_of(org);
+	r = opener_records(&opener, org->index, &org->damaged);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(org);
+	return 0;
+}
+
+static int add_wraps(struct commit *commit, const struct genesis *genesis)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < genesis->wrap_count; i++) {
+		const struct entry_wrap *wrap = &genesis->wraps[i];
+		const struct row_ref ref = wrap_ref(wrap->recipient, GENESIS_EPOCH);
+
+		r = commit_add_row(commit, &ref, wrap->sealed, sizeof(wrap->sealed));
+	}
+	return r;
+}
+
+/* The record that every organisation has. */
+static int add_self(struct commit *commit, const char *name)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	CLEANUP_RECORD struct record record = {.kind = RECORD_ORG, .name = strdup(name)};
+	int r;
+
+	if (!record.name)
+		return -ENOMEM;
+	record.created = record.updated = clock_now();
+	r = change_new(&change);
+	if (r == 0)
+		r = change_put(change, &record);
+	return r < 0 ? r : commit_add(commit, change);
+}
+
+/* Genesis and the first records are one transaction, so that no organisation is without a name. */
+static int append_first(struct org *org, const struct genesis *genesis, const char *name,
+			const struct change *first)
+{
+	CLEANUP(commit_freep) struct commit *commit = NULL;
+	const struct engine_entry entry = {
+		.generation = 1,
+		.digest = genesis->fingerprint,
+		.bytes = genesis->bytes,
+		.size = genesis->size,
+	};
+	int r;
+
+	r = commit_new(org->chain, org->index, org->key, org->host, &commit);
+	if (r < 0)
+		return r;
+	r = add_wraps(commit, genesis);
+	if (r < 0)
+		return r;
+	r = add_self(commit, name);
+	if (r < 0)
+		return r;
+	r = first ? commit_add(commit, first) : 0;
+	if (r < 0)
+		return r;
+	r = commit_append(commit, org->engine, &entry);
+	return r < 0 ? r : commit_fold(commit);
+}
+
+int org_create(struct engine *engine, struct secret_pool *pool, const struct recipient *founder,
+	       const struct recipient_public *recovery, const char *name,
+	       const struct change *first, struct org **ret)
+{
+	CLEANUP_GENESIS struct genesis genesis = {0};
+	CLEANUP(org_freep) struct org *org = NULL;
+	int r;
+
+	r = genesis_make(pool, founder, recovery, &genesis);
+	if (r < 0)
+		return r;
+	r = org_new(engine, pool, founder, &genesis.fingerprint, &org);
+	if (r < 0)
+		return r;
+	r = chain_follow(org->chain, genesis.bytes, genesis.size);
+	if (r < 0)
+		return r;
+	r = find_self(org);
+	if (r < 0)
+		return r;
+	org->key = TAKE_PTR(genesis.key);
+	r = append_first(org, &genesis, name, first);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(org);
+	return 0;
+}
+
+struct org_id org_id(const struct org *org)
+{
+	return org_id_of(&org->fingerprint);
+}
+
+const struct digest *org_fingerprint(const struct org *org)
+{
+	return &org->fingerprint;
+}
+
+uint64_t org_generation(const struct org *org)
+{
+	return chain_generation(org->chain);
+}
+
+uint64_t org_time(const struct org *org)
+{
+	return chain_time(org->chain);
+}
+
+enum capability org_capability(const struct org *org)
+{
+	return org->can;
+}
+
+const struct record *org_record(const struct org *org, struct record_id id)
+{
+	return index_get(org->index, id);
+}
+
+const struct record *org_child(const struct org *org, struct record_id parent,
+			       enum record_kind kind, const char *name)
+{
+	return index_child(org->index, parent, kind, name);
+}
+
+const struct record *org_next_child(const struct org *org, struct record_id parent,
+				    const struct record *previous)
+{
+	return index_next_child(org->index, parent, previous);
+}
+
+const struct record *org_next_heir(const struct org *org, struct record_id account,
+				   const struct record *previous)
+{
+	return index_next_heir(org->index, account, previous);
+}
+
+size_t org_damaged(const struct org *org)
+{
+	return org->damaged;
+}
+
+int org_value(const struct org *org, struct record_id field, uint64_t version, struct secret **ret,
+	      uint64_t *ret_time)
+{
+	const struct opener opener = opener_of(org);
+
+	return opener_value(&opener, field, version, ret, ret_time);
+}
+
+size_t org_value_versions(const struct org *org, struct record_id field, uint64_t *versions,
+			  size_t max)
+{
+	return map_value_versions(chain_map(org->chain), field, versions, max);
+}
+
+/* A record that was damaged and is written anew or removed is damaged no more. */
+static size_t count_healed(const struct org *org, const struct change *change)
+{
+	const struct change_item *items;
+	size_t count = change_items(change, &items), healed = 0;
+
+	for (size_t i = 0; org->damaged && i < count; i++) {
+		if (map_get(chain_map(org->chain), ROW_ITEM, items[i].record.id, 0) &&
+		    !index_get(org->index, items[i].record.id))
+			healed++;
+	}
+	return healed;
+}
+
+int org_commit(struct org *org, const struct change *change)
+{
+	CLEANUP(commit_freep) struct commit *commit = NULL;
+	size_t healed = count_healed(org, change);
+	int r;
+
+	if (org->unclean)
+		return -EUCLEAN;
+	r = commit_new(org->chain, org->index, org->key, org->host, &commit);
+	if (r < 0)
+		return r;
+	r = commit_add(commit, change);
+	if (r < 0)
+		return r;
+	r = commit_append(commit, org->engine, NULL);
+	if (r < 0)
+		return r;
+	org->damaged -= healed;
+	r = commit_fold(commit);
+	if (r < 0) {
+		org->unclean = true;
+		return -EUCLEAN;
+	}
+	return 0;
+}
