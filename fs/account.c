@@ -1,0 +1,287 @@
+#include "fs/account.h"
+
+#include <string.h>
+
+#include "fs/edit.h"
+#include "fs/provider_file.h"
+#include "fs/credential.h"
+
+struct fixed_child {
+	const char *name;
+	enum node_kind kind;
+};
+
+static const struct fixed_child fixed[] = {
+	{"provider", NODE_PROVIDER},
+	{".info", NODE_INFO},
+	{".status", NODE_STATUS},
+	{".history", NODE_HISTORY},
+};
+enum { FIXED = sizeof fixed / sizeof fixed[0] };
+
+/* First what an account is, then where, then the rest: in that order a copy is accepted. */
+enum { RANK_PROVIDER, RANK_BASE, RANK_FIELD };
+
+const struct record *account_field(const struct org *org, struct record_id account,
+				   const char *name)
+{
+	const struct record *field = org_child(org, account, RECORD_FIELD, name);
+
+	return field && field->value_version ? field : NULL;
+}
+
+int account_lookup(struct tree *tree, const struct node *directory, const char *name,
+		   const struct caller *caller, struct node *ret)
+{
+	const struct record *field;
+	struct org *org = NULL;
+	int r = tree_org(tree, directory, &org);
+
+	(void)caller;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < FIXED; i++) {
+		if (strcmp(name, fixed[i].name) == 0) {
+			*ret = (struct node){fixed[i].kind, directory->pin, directory->id, 0};
+			return 0;
+		}
+	}
+	field = org_child(org, directory->id, RECORD_FIELD, name);
+	if (!field && org_damaged(org))
+		return -EIO;
+	if (!field || !field->value_version)
+		return -ENOENT;
+	*ret = (struct node){NODE_FIELD, directory->pin, field->id, 0};
+	return 0;
+}
+
+int account_list(struct tree *tree, const struct node *directory, const struct caller *caller,
+		 struct listing *ret)
+{
+	const struct node provider = {NODE_PROVIDER, directory->pin, directory->id, 0};
+	const struct record *field = NULL;
+	struct org *org = NULL;
+	int r = tree_org(tree, directory, &org);
+
+	(void)caller;
+	if (r == 0)
+		r = listing_add(ret, "provider", &provider, RANK_PROVIDER);
+	while (r == 0 && (field = org_next_child(org, directory->id, field))) {
+		const struct node node = {NODE_FIELD, directory->pin, field->id, 0};
+		const bool base = strcmp(field->name, "api_base") == 0;
+
+		if (field->kind == RECORD_FIELD && field->value_version &&
+		    account_field(org, directory->id, field->name) == field)
+			r = listing_add(ret, field->name, &node, base ? RANK_BASE : RANK_FIELD);
+	}
+	return r;
+}
+
+uint64_t account_updated(struct tree *tree, const struct node *node)
+{
+	const struct record *account = NULL;
+	const struct record *field = NULL;
+	struct org *org = NULL;
+	uint64_t updated;
+
+	if (tree_org(tree, node, &org) == 0)
+		account = tree_account(tree, org, node);
+	if (!account)
+		return tree->started;
+	updated = account->updated;
+	while ((field = org_next_child(org, account->id, field))) {
+		if (field->updated > updated)
+			updated = field->updated;
+	}
+	return updated;
+}
+
+int account_make(const struct edit *edit, struct record_id parent)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	CLEANUP_RECORD struct record record = {0};
+	const struct provider *provider = catalogue_find(edit->tree->catalogue, edit->name);
+	struct org *org = NULL;
+	int r = edit_begin(edit, &org, &change);
+
+	if (r == 0 && org_child(org, parent, RECORD_ACCOUNT, edit->name))
+		r = -EEXIST;
+	if (r == 0)
+		r = edit_record(RECORD_ACCOUNT, parent, edit->name, &record);
+	if (r < 0)
+		return r;
+	record.text = strdup(provider ? provider->id : "generic");
+	if (!record.text)
+		return -ENOMEM;
+	r = change_put(change, &record);
+	return r < 0 ? r : edit_commit(edit->tree, edit->directory, org, change);
+}
+
+static bool has_fields(const struct org *org, struct record_id account)
+{
+	const struct record *field = NULL;
+
+	while ((field = org_next_child(org, account, field))) {
+		if (field->kind == RECORD_FIELD && field->value_version)
+			return true;
+	}
+	return false;
+}
+
+/* The links that inherit it dangle, and keep only its name: nothing that comes later under that
+ * name is theirs. */
+static int orphan_heirs(struct change *change, const struct org *org, const struct record *account)
+{
+	const struct record *heir = NULL;
+	int r = 0;
+
+	while (r == 0 && (heir = org_next_heir(org, account->id, heir))) {
+		CLEANUP_RECORD struct record dangling = {0};
+
+		r = record_copy(heir, &dangling);
+		if (r < 0)
+			break;
+		free(dangling.text);
+		dangling.text = strdup(account->name);
+		r = dangling.text ? change_put(change, &dangling) : -ENOMEM;
+	}
+	return r;
+}
+
+static int remove_whole(struct change *change, const struct org *org, const struct record *account)
+{
+	const struct record *field = NULL;
+	int r = orphan_heirs(change, org, account);
+
+	while (r == 0 && (field = org_next_child(org, account->id, field)))
+		r = change_remove(change, field->id);
+	return r < 0 ? r : change_remove(change, account->id);
+}
+
+int account_remove(const struct edit *edit, const struct node *child)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	const struct record *account;
+	struct org *org = NULL;
+	int r = edit_begin(edit, &org, &change);
+
+	if (r < 0)
+		return r;
+	account = org_record(org, child->id);
+	if (!account)
+		return -ENOENT;
+	if (has_fields(org, account->id))
+		return -ENOTEMPTY;
+	r = remove_whole(change, org, account);
+	if (r == 0)
+		r = edit_commit(edit->tree, edit->directory, org, change);
+	if (r < 0)
+		return r;
+	tree_access_changed(edit->tree, edit->directory->pin);
+	edit_tidy(edit->tree);
+	return 0;
+}
+
+int account_rename(const struct edit *edit, const struct node *child, const struct edit *to,
+		   const struct node *replaced)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	CLEANUP_RECORD struct record renamed = {0};
+	const struct record *account;
+	struct org *org = NULL;
+	int r = edit_need(edit, MAY_MANAGE);
+
+	if (r == 0)
+		r = edit_name(to);
+	if (r == 0)
+		r = edit_begin(edit, &org, &change);
+	if (r < 0)
+		return r;
+	account = org_record(org, child->id);
+	if (!account)
+		return -ENOENT;
+	if (replaced && replaced->kind != NODE_ACCOUNT)
+		return -ENOTDIR;
+	if (replaced && has_fields(org, replaced->id))
+		return -ENOTEMPTY;
+	if (replaced)
+		r = remove_whole(change, org, org_record(org, replaced->id));
+	if (r == 0)
+		r = record_copy(account, &renamed);
+	if (r < 0)
+		return r;
+	free(renamed.name);
+	renamed.name = strdup(to->name);
+	renamed.updated = tree_now();
+	r = renamed.name ? change_put(change, &renamed) : -ENOMEM;
+	if (r == 0)
+		r = edit_commit(edit->tree, edit->directory, org, change);
+	if (r == 0)
+		tree_access_changed(edit->tree, edit->directory->pin);
+	return r;
+}
+
+int account_make_file(const struct edit *edit, struct node *ret)
+{
+	const struct record *account;
+	const struct record *field;
+	struct pending *pending;
+	struct org *org = NULL;
+	int r = edit_need(edit, MAY_MANAGE);
+
+	if (r == 0)
+		r = tree_org(edit->tree, edit->directory, &org);
+	if (r < 0)
+		return r;
+	account = org_record(org, edit->directory->id);
+	if (!account)
+		return -ENOENT;
+	if (settings_name_is_scratch(edit->tree->settings, edit->name) ||
+	    !provider_field(tree_provider(edit->tree, account), edit->name))
+		return -EINVAL;
+	field = org_child(org, account->id, RECORD_FIELD, edit->name);
+	pending = pendings_find(edit->tree->pendings, account->id, edit->name);
+	if (!field && !pending) {
+		const struct pending model = {
+			.pin = edit->directory->pin,
+			.id = record_id_new(),
+			.parent = account->id,
+			.name = (char *)(uintptr_t)edit->name,
+			.maker = edit->caller->uid,
+		};
+
+		r = pendings_add(edit->tree->pendings, &model, &pending);
+	}
+	if (r < 0)
+		return r;
+	*ret = (struct node){NODE_FIELD, edit->directory->pin, field ? field->id : pending->id, 0};
+	return 0;
+}
+
+int account_remove_file(const struct edit *edit, const struct node *child)
+{
+	int r = edit_need(edit, MAY_MANAGE);
+
+	if (r < 0)
+		return r;
+	if (child->kind == NODE_FIELD)
+		return credential_clear(edit, child);
+	return child->kind == NODE_PROVIDER ? provider_file_reset(edit, child) : -EPERM;
+}
+
+int account_rename_file(const struct edit *edit, const struct node *child, const struct edit *to,
+			const struct node *replaced)
+{
+	int r = edit_need(edit, MAY_MANAGE);
+
+	if (r < 0)
+		return r;
+	if (child->kind != NODE_FIELD || to->directory->kind != NODE_ACCOUNT ||
+	    (replaced && replaced->kind != NODE_FIELD))
+		return -EPERM;
+	/* To another organisation mv copies, and removes here what was accepted there. */
+	if (edit->directory->pin != to->directory->pin)
+		return -EXDEV;
+	r = edit_need(to, MAY_MANAGE);
+	return r < 0 ? r : credential_move(edit, child, to);
+}

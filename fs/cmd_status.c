@@ -1,0 +1,59 @@
+#include <argp.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "fs/command.h"
+#include "fs/mountpoint.h"
+
+static const struct argp argp = {
+	.doc = "Show where credfs is mounted, and how each daemon is: `key: value` lines.",
+};
+
+static int copy(int from)
+{
+	char buffer[4096];
+	ssize_t length;
+
+	while ((length = read(from, buffer, sizeof buffer)) > 0)
+		fwrite(buffer, 1, (size_t)length, stdout);
+	return length < 0 ? -errno : 0;
+}
+
+static int show(void *context, const char *path)
+{
+	CLEANUP_FREE char *file = NULL;
+	CLEANUP_CLOSE int fd = -1;
+	unsigned *count = context;
+	int r;
+
+	printf("%smount: %s\n", *count ? "\n" : "", path);
+	++*count;
+	if (asprintf(&file, "%s/.status", path) < 0) {
+		file = NULL;
+		return -ENOMEM;
+	}
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	r = fd < 0 ? -errno : copy(fd);
+	if (r == -ENOTCONN)
+		puts("state: its daemon is gone; mounting again recovers it");
+	else if (r == -EACCES)
+		puts("state: answering; root may see more");
+	else if (r < 0)
+		printf("state: %s\n", strerror(-r));
+	return 0;
+}
+
+enum exit_code cmd_status(const char *configuration, int count, char **arguments)
+{
+	unsigned mounts = 0;
+	int r;
+
+	(void)configuration;
+	argp_parse(&argp, count, arguments, 0, NULL, NULL);
+	r = mountpoint_each(show, &mounts);
+	if (r < 0)
+		return command_fail(EXIT_OTHER, "cannot read the list of mounts: %s", strerror(-r));
+	if (!mounts)
+		puts("not mounted");
+	return EXIT_DONE;
+}

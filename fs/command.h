@@ -1,0 +1,27 @@
+/*
+ * Commands: one table in main.c, one file each (cmd_*.c). A command says on stderr what went wrong,
+ * where, and what to do, and returns the exit code.
+ */
+#pragma once
+
+#include "conf/settings.h"
+#include "fs/exit.h"
+
+struct command {
+	const char *name;
+	const char *summary;
+	/* `arguments[0]` is the command's name; `configuration` the file named with -c, or NULL. */
+	enum exit_code (*run)(const char *configuration, int count, char **arguments);
+};
+
+enum exit_code cmd_init(const char *configuration, int count, char **arguments);
+enum exit_code cmd_mount(const char *configuration, int count, char **arguments);
+enum exit_code cmd_status(const char *configuration, int count, char **arguments);
+enum exit_code cmd_list(const char *configuration, int count, char **arguments);
+
+/* Print `credfs: ...` on stderr and return `code`. */
+enum exit_code command_fail(enum exit_code code, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Load the settings, saying what is wrong with them: EXIT_DONE or EXIT_CONFIGURATION. */
+enum exit_code command_settings(const char *configuration, struct settings **ret) MUST_CHECK;

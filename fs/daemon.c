@@ -1,0 +1,244 @@
+#include "fs/daemon.h"
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "fs/command.h"
+#include "fs/harden.h"
+#include "fs/log.h"
+#include "fs/mountpoint.h"
+#include "fs/owner.h"
+#include "fs/session.h"
+
+/* A file that is not there, cannot be used, or does not fit the others: what to say, and the code
+ * to end with. */
+struct trouble {
+	int error;
+	enum exit_code code;
+	const char *advice;
+};
+
+static const struct trouble identity_troubles[] = {
+	{-ENOENT, EXIT_NO_IDENTITY, "there is no such key file: credfs init makes one"},
+	{-EACCES, EXIT_IDENTITY_OPEN,
+	 "others can read this key file, or it is not yours: chown it to root and chmod 0400"},
+	{-EBADMSG, EXIT_IDENTITY_DAMAGED, "this key file is damaged: restore it from a backup"},
+	{-EPERM, EXIT_MEMORY, "memory cannot be locked: raise the limit (ulimit -l)"},
+	{0},
+};
+
+static const struct trouble store_troubles[] = {
+	{-ENOENT, EXIT_NO_STORE, "there is no store: credfs init makes one"},
+	{-EPROTONOSUPPORT, EXIT_STORE_VERSION,
+	 "this store was made by another version of credfs: use that version"},
+	{-EBADMSG, EXIT_STORE_DAMAGED, "this store is damaged: restore it from a backup"},
+	{-EBUSY, EXIT_STORE_BUSY, "another daemon has this store open: unmount that one first"},
+	{-ENOKEY, EXIT_MISMATCH, "the list of organisations beside the identity is missing"},
+	{-EKEYREJECTED, EXIT_MISMATCH,
+	 "the list of organisations beside the identity is damaged or of another identity"},
+	{-ENOTSUP, EXIT_OTHER, "a store must lie on a local file system"},
+	{-EPERM, EXIT_MEMORY, "memory cannot be locked: raise the limit (ulimit -l)"},
+	{0},
+};
+
+static enum exit_code say(const struct trouble *table, const char *path, int error)
+{
+	for (; table->error; table++) {
+		if (table->error == error)
+			return command_fail(table->code, "%s: %s", path, table->advice);
+	}
+	return command_fail(EXIT_OTHER, "%s: %s", path, strerror(-error));
+}
+
+/* Everything that the tree stands on. */
+struct ground {
+	struct secret_pool *pool;
+	struct catalogue *catalogue;
+	struct store *store;
+	struct owner owner;
+};
+
+static void ground_done(struct ground *ground)
+{
+	ground->store = store_close(ground->store);
+	ground->catalogue = catalogue_free(ground->catalogue);
+	ground->pool = secret_pool_free(ground->pool);
+}
+
+static enum exit_code load_catalogue(const struct settings *settings, struct catalogue **ret)
+{
+	struct conf_error error = {0};
+
+	if (catalogue_load(settings->providers, ret, &error) == 0)
+		return EXIT_DONE;
+	return command_fail(EXIT_CONFIGURATION, "%s:%u: %s", error.file, error.line, error.text);
+}
+
+static enum exit_code find_owner(const struct settings *settings, struct owner *ret)
+{
+	int r = owner_find(settings->daemon_user, ret);
+
+	if (r == 0)
+		return EXIT_DONE;
+	return command_fail(EXIT_CONFIGURATION,
+			    "[daemon] user: %s: it must be a user of its own, with a group that "
+			    "has no other member: %s",
+			    settings->daemon_user ? settings->daemon_user : "credfs", strerror(-r));
+}
+
+static enum exit_code open_store(const struct settings *settings, struct ground *ground)
+{
+	CLEANUP_IDENTITY struct identity identity = {0};
+	int r = identity_load(ground->pool, settings->store_identity, &identity);
+
+	if (r < 0)
+		return say(identity_troubles, settings->store_identity, r);
+	r = store_open(ground->pool, settings->store_path, settings->store_pins, &identity,
+		       &ground->store);
+	return r < 0 ? say(store_troubles, settings->store_path, r) : EXIT_DONE;
+}
+
+static enum exit_code ground_init(const struct settings *settings, struct ground *ground)
+{
+	enum exit_code code = load_catalogue(settings, &ground->catalogue);
+
+	if (code == EXIT_DONE)
+		code = find_owner(settings, &ground->owner);
+	if (code != EXIT_DONE)
+		return code;
+	if (secret_pool_new(settings->memory, &ground->pool) < 0)
+		return command_fail(EXIT_MEMORY,
+				    "memory cannot be locked: raise the limit (ulimit -l, "
+				    "LimitMEMLOCK=)");
+	return open_store(settings, ground);
+}
+
+/* What the two threads share. */
+struct serving {
+	struct session *session;
+	pthread_t main;
+	int result;
+	volatile sig_atomic_t ended;
+};
+
+static void *serve(void *context)
+{
+	struct serving *serving = context;
+
+	serving->result = session_run(serving->session);
+	serving->ended = 1;
+	pthread_kill(serving->main, SIGUSR2);
+	return NULL;
+}
+
+static void interrupt(int signal)
+{
+	(void)signal;
+}
+
+/* Signals are taken by the tending thread alone, but for the one that wakes the session's. */
+static void prepare_signals(sigset_t *ret)
+{
+	static const int taken[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR2};
+	const struct sigaction wake = {.sa_handler = interrupt};
+
+	sigemptyset(ret);
+	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+		sigaddset(ret, taken[i]);
+	pthread_sigmask(SIG_BLOCK, ret, NULL);
+	sigaction(SIGUSR1, &wake, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Look after the session once a second until it ends by itself, or a signal asks for it. */
+static void tend(struct serving *serving, pthread_t thread, const sigset_t *signals,
+		 const char *path)
+{
+	const struct timespec second = {.tv_sec = 1};
+	const struct timespec moment = {.tv_nsec = 50000000};
+	bool stopping = false;
+
+	while (!serving->ended) {
+		const int signal = sigtimedwait(signals, NULL, stopping ? &moment : &second);
+
+		if (signal == SIGTERM || signal == SIGINT) {
+			if (!stopping && mountpoint_detach(path) < 0)
+				log_line(LOG_WARNING, "cannot unmount: %s", strerror(errno));
+			stopping = true;
+		}
+		/* Again until it has ended: the thread may have been about to wait. */
+		if (stopping)
+			session_stop(serving->session, thread);
+		else
+			session_tend(serving->session);
+	}
+}
+
+static enum exit_code run_session(struct session *session, const char *path,
+				  void (*ready)(void *context), void *context)
+{
+	struct serving serving = {.session = session, .main = pthread_self()};
+	sigset_t signals;
+	pthread_t thread;
+
+	prepare_signals(&signals);
+	if (pthread_create(&thread, NULL, serve, &serving) != 0)
+		return command_fail(EXIT_OTHER, "cannot start a thread");
+	ready(context);
+	tend(&serving, thread, &signals, path);
+	pthread_join(thread, NULL);
+	if (serving.result == 0)
+		return EXIT_DONE;
+	log_line(LOG_ERR, "the mount ended: %s", strerror(-serving.result));
+	return EXIT_OTHER;
+}
+
+static enum exit_code serve_tree(const struct daemon_options *options, const struct ground *ground,
+				 void (*ready)(void *context), void *context)
+{
+	struct session session = {
+		.tree =
+			{
+				.settings = options->settings,
+				.catalogue = ground->catalogue,
+				.pool = ground->pool,
+				.store = ground->store,
+				.mountpoint = options->path,
+				.owner = ground->owner.uid,
+				.owner_group = ground->owner.gid,
+			},
+	};
+	enum exit_code code;
+	int device = -1;
+	int r = mountpoint_attach(options->path, options->flags, &device);
+
+	if (r < 0)
+		return command_fail(EXIT_CANNOT_MOUNT, "cannot mount %s: %s", options->path,
+				    strerror(-r));
+	r = session_init(&session, device);
+	if (r == 0) {
+		code = run_session(&session, options->path, ready, context);
+	} else {
+		code = command_fail(EXIT_CANNOT_MOUNT, "cannot serve %s: %s", options->path,
+				    strerror(-r));
+		(void)!mountpoint_detach(options->path);
+	}
+	session_done(&session);
+	return code;
+}
+
+enum exit_code daemon_run(const struct daemon_options *options, void (*ready)(void *context),
+			  void *context)
+{
+	CLEANUP(ground_done) struct ground ground = {0};
+	enum exit_code code;
+	int r = harden_process();
+
+	if (r < 0)
+		return command_fail(EXIT_OTHER, "cannot give up core dumps: %s", strerror(-r));
+	code = ground_init(options->settings, &ground);
+	if (code == EXIT_DONE)
+		code = serve_tree(options, &ground, ready, context);
+	return code;
+}

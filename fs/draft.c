@@ -1,0 +1,155 @@
+/*
+ * When a draft is committed was found by trying what shells and editors do. They close descriptors
+ * several times around one write, so that only the close that belongs to the last write may count;
+ * a process that is killed closes too, half-way; and what no such close committed is committed when
+ * the last descriptor goes.
+ */
+#include "fs/draft.h"
+
+#include <string.h>
+
+#include "conf/field.h"
+
+/* A draft may pass the longest value by this, so that the rule sees that it did. */
+enum { DRAFT_MAX = FIELD_VALUE_MAX + 4096 };
+
+static struct save save_of(struct tree *tree, const struct draft *draft, uint64_t *published)
+{
+	return (struct save){
+		.tree = tree,
+		.node = draft->node,
+		.uid = draft->writer->uid,
+		.bytes = secret_view(draft->bytes),
+		.size = secret_size(draft->bytes),
+		.published = published,
+	};
+}
+
+static int judge(struct tree *tree, const struct draft *draft, bool whole)
+{
+	uint64_t published = draft->published;
+	const struct save save = save_of(tree, draft, &published);
+
+	return kind_of(draft->node)->judge(&save, whole);
+}
+
+static int refuse(struct draft *draft, int error)
+{
+	draft->refused = error;
+	draft->written = false;
+	return error;
+}
+
+static int put(struct draft *draft, uint64_t offset, const struct draft_write *write)
+{
+	const size_t room = offset < DRAFT_MAX ? DRAFT_MAX - (size_t)offset : 0;
+	const size_t length = write->size < room ? write->size : room;
+	const size_t end = room ? (size_t)offset + length : DRAFT_MAX;
+	int r = 0;
+
+	if (end > secret_size(draft->bytes))
+		r = secret_resize(draft->bytes, end);
+	if (r == 0 && length)
+		memcpy(secret_bytes(draft->bytes) + offset, write->bytes, length);
+	return r;
+}
+
+/* Two keys glued together are none. */
+static bool may_append(struct tree *tree, const struct draft *draft)
+{
+	const struct kind *kind = kind_of(draft->node);
+	uint64_t published = 0;
+	const struct save save = save_of(tree, draft, &published);
+
+	return draft->written || draft->published || !kind->appendable || kind->appendable(&save);
+}
+
+int draft_write(struct tree *tree, struct draft *draft, const struct draft_write *write)
+{
+	uint64_t offset = write->offset;
+	int r;
+
+	if (draft->refused)
+		return draft->refused;
+	if (draft->append && !may_append(tree, draft))
+		return refuse(draft, -EKEYREJECTED);
+	/* The kernel reckons with the committed size, the draft may be longer. */
+	if (draft->append)
+		offset = secret_size(draft->bytes);
+	r = put(draft, offset, write);
+	if (r < 0)
+		return r;
+	r = judge(tree, draft, false);
+	if (r < 0)
+		return refuse(draft, r);
+	draft->written = true;
+	draft->owner = write->owner;
+	return 0;
+}
+
+int draft_truncate(struct tree *tree, struct draft *draft, uint64_t size)
+{
+	const size_t now = secret_size(draft->bytes);
+	int r;
+
+	if (size == 0) {
+		draft->truncated = true;
+		draft->written = false;
+		draft->refused = 0;
+		return secret_resize(draft->bytes, 0);
+	}
+	if (size == now)
+		return 0;
+	if (size > DRAFT_MAX)
+		return -EFBIG;
+	if (size < now && !draft->written)
+		return -EKEYREJECTED;
+	r = secret_resize(draft->bytes, size);
+	return r < 0 ? r : judge(tree, draft, false);
+}
+
+int draft_check(struct tree *tree, const struct draft *draft)
+{
+	if (draft->refused || !draft->written)
+		return draft->refused;
+	return judge(tree, draft, true);
+}
+
+static int commit(struct tree *tree, struct draft *draft)
+{
+	const struct save save = save_of(tree, draft, &draft->published);
+	int r = access_bits(tree, draft->node, draft->writer, 2);
+
+	draft->written = false;
+	if (r == 0)
+		r = kind_of(draft->node)->commit(&save);
+	if (r == 0)
+		draft->truncated = false;
+	return r;
+}
+
+int draft_flush(struct tree *tree, struct draft *draft, uint64_t owner, bool killed)
+{
+	if (draft->refused)
+		return draft->refused;
+	if (!draft->written || draft->owner != owner)
+		return 0;
+	if (killed) {
+		draft->written = false;
+		draft->truncated = false;
+		return secret_resize(draft->bytes, 0);
+	}
+	return commit(tree, draft);
+}
+
+void draft_release(struct tree *tree, struct draft *draft)
+{
+	const struct kind *kind = kind_of(draft->node);
+	const bool untouched = !draft->written && !draft->published && !draft->refused;
+	const struct save save = save_of(tree, draft, &draft->published);
+
+	if (draft->written)
+		(void)!commit(tree, draft);
+	else if (draft->truncated && untouched && kind->abandoned)
+		kind->abandoned(&save);
+}

@@ -1,0 +1,43 @@
+/*
+ * Drafts: what a handle that writes has written, in locked memory, seen by nobody else until it is
+ * committed whole. Refused as early as it is certain that no later write can mend it, because a
+ * shell reports an error of write(2) and never one of close(2).
+ */
+#pragma once
+
+#include "fs/kind.h"
+
+struct draft {
+	const struct node *node;     /* what is written */
+	const struct caller *writer; /* who opened it: a commit is his */
+	struct secret *bytes;
+	bool append;	    /* every write goes to the end */
+	bool written;	    /* since the last commit */
+	bool truncated;	    /* and not committed since */
+	int refused;	    /* -errno: a write was, nothing is committed any more */
+	uint64_t owner;	    /* whose descriptors the last write came through */
+	uint64_t published; /* the version that it committed */
+};
+
+struct draft_write {
+	uint64_t offset;
+	const uint8_t *bytes;
+	size_t size;
+	uint64_t owner;
+};
+
+/* -EKEYREJECTED, -EINVAL, -E2BIG, -EBUSY, -EFBIG as the kind judges; -ENOMEM. */
+int draft_write(struct tree *tree, struct draft *draft, const struct draft_write *write) MUST_CHECK;
+
+/* ftruncate(2). -EKEYREJECTED when a part of the old value would be left. */
+int draft_truncate(struct tree *tree, struct draft *draft, uint64_t size) MUST_CHECK;
+
+/* Whether what is there could be committed: for fsync(2), which publishes nothing. */
+int draft_check(struct tree *tree, const struct draft *draft) MUST_CHECK;
+
+/* close(2) of one descriptor: commits if the last write came through it. `killed`: the closer is
+ * being killed, so that what it wrote is a part only, and is dropped. */
+int draft_flush(struct tree *tree, struct draft *draft, uint64_t owner, bool killed) MUST_CHECK;
+
+/* The last descriptor is gone: commits what no flush did. Nobody hears of an error but the log. */
+void draft_release(struct tree *tree, struct draft *draft);

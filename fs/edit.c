@@ -1,0 +1,90 @@
+#include "fs/edit.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "conf/field.h"
+#include "fs/log.h"
+
+int edit_name(const struct edit *edit)
+{
+	if (strlen(edit->name) > NAME_MAX)
+		return -ENAMETOOLONG;
+	if (!name_is_valid(edit->name) || edit->name[0] == '.' ||
+	    settings_name_is_scratch(edit->tree->settings, edit->name))
+		return -EINVAL;
+	return 0;
+}
+
+int edit_need(const struct edit *edit, unsigned permissions)
+{
+	return access_need(edit->tree, edit->directory, edit->caller, permissions);
+}
+
+int edit_begin(const struct edit *edit, struct org **ret_org, struct change **ret_change)
+{
+	struct org *org = NULL;
+	int r = tree_org(edit->tree, edit->directory, &org);
+
+	if (r == 0)
+		r = change_new(ret_change);
+	if (r == 0)
+		*ret_org = org;
+	return r;
+}
+
+static int translated(int error)
+{
+	switch (error) {
+	case -ENOSPC:
+	case -ENOMEM:
+	case -EFBIG:
+		return error;
+	case -EACCES: /* what this host may sign, not what the caller may do */
+	case -EROFS:
+		return -EROFS;
+	default:
+		return -EIO;
+	}
+}
+
+int edit_commit(struct tree *tree, const struct node *node, struct org *org,
+		const struct change *change)
+{
+	const struct digest *fingerprint = org_fingerprint(org);
+	int r = org_commit(org, change);
+
+	if (r == 0)
+		return 0;
+	log_line(LOG_ERR, "organisation %02x%02x%02x%02x: change not written: %s",
+		 fingerprint->bytes[0], fingerprint->bytes[1], fingerprint->bytes[2],
+		 fingerprint->bytes[3], strerror(-r));
+	if (r == -EUCLEAN || r == -ESTALE) {
+		/* What is in memory is behind the store: it is loaded anew when next touched. */
+		store_org_forget(tree->store, node->pin);
+		tree_access_changed(tree, node->pin);
+	}
+	return r == -EUCLEAN ? 0 : translated(r);
+}
+
+void edit_tidy(struct tree *tree)
+{
+	int r = store_tidy(tree->store);
+
+	if (r < 0 && r != -EBUSY)
+		log_line(LOG_WARNING, "deleted bytes not yet overwritten: %s", strerror(-r));
+}
+
+int edit_record(enum record_kind kind, struct record_id parent, const char *name,
+		struct record *ret)
+{
+	struct record record = {.kind = kind, .parent = parent, .id = record_id_new()};
+
+	record.name = strdup(name);
+	if (!record.name)
+		return -ENOMEM;
+	record.created = tree_now();
+	record.updated = record.created;
+	*ret = record;
+	return 0;
+}

@@ -1,0 +1,30 @@
+/*
+ * What all edits share: names that may be given, and committing a change so that the rest of the
+ * tree, and the kernel, learn of it.
+ */
+#pragma once
+
+#include "fs/kind.h"
+
+/* Whether something new may have this name: -ENAMETOOLONG; -EINVAL for bytes that a name may not
+ * have, a leading dot, or a name that looks like an editor's scratch file. */
+int edit_name(const struct edit *edit) MUST_CHECK;
+
+/* Whether the caller has one of the permissions in the directory: -EACCES. */
+int edit_need(const struct edit *edit, unsigned permissions) MUST_CHECK;
+
+/* The organisation of the directory, and an empty change for it. */
+int edit_begin(const struct edit *edit, struct org **ret_org,
+	       struct change **ret_change) MUST_CHECK;
+
+/* Commit to the organisation of `node`. Trouble of the store is logged and becomes -EIO, -ENOSPC,
+ * -EROFS, -EFBIG or -ENOMEM; after it everything is as it was. */
+int edit_commit(struct tree *tree, const struct node *node, struct org *org,
+		const struct change *change) MUST_CHECK;
+
+/* Have what was deleted overwritten now; if a reader of the store delays it, it is done later. */
+void edit_tidy(struct tree *tree);
+
+/* A new record of this kind; `name` is copied, times are now. */
+int edit_record(enum record_kind kind, struct record_id parent, const char *name,
+		struct record *ret) MUST_CHECK;

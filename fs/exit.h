@@ -1,0 +1,25 @@
+/*
+ * Exit codes: one list, part of the interface; the manual shows the same. Only main() exits with
+ * them.
+ */
+#pragma once
+
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_OTHER = 1,		/* any other failure */
+	EXIT_USAGE = 2,		/* unknown command or option */
+	EXIT_CONFIGURATION = 3, /* a configuration file is wrong or missing */
+	EXIT_MOUNTED = 4,	/* something of ours is mounted there already */
+	EXIT_NO_IDENTITY = 5,	/* the key file is missing */
+	EXIT_IDENTITY_OPEN = 6, /* the key file can be read by others, or is somebody else's */
+	EXIT_IDENTITY_DAMAGED = 7,
+	EXIT_NO_STORE = 8,
+	EXIT_STORE_VERSION = 9, /* the store is of another version */
+	EXIT_STORE_DAMAGED = 10,
+	EXIT_MEMORY = 11, /* memory cannot be locked */
+	EXIT_EXISTS = 12, /* init: there is something already */
+	EXIT_NOT_ROOT = 13,
+	EXIT_CANNOT_MOUNT = 14,
+	EXIT_STORE_BUSY = 15, /* another daemon has the store open */
+	EXIT_MISMATCH = 16,   /* identity, pins and store do not belong together */
+};

@@ -1,0 +1,254 @@
+#include "fs/grants.h"
+
+#include "fs/acl.h"
+
+void grants_done(struct grants *grants)
+{
+	for (size_t i = 0; i < grants->count; i++)
+		free(grants->list[i].principal.name);
+	free(grants->list);
+	*grants = (struct grants){0};
+}
+
+static int grants_add(struct grants *grants, const struct principal *principal,
+		      unsigned permissions)
+{
+	struct grant *grant;
+
+	if ((grants->count & (grants->count - 1)) == 0) {
+		const size_t room = grants->count ? grants->count * 2 : 1;
+		struct grant *list = reallocarray(grants->list, room, sizeof *list);
+
+		if (!list)
+			return -ENOMEM;
+		grants->list = list;
+	}
+	grant = &grants->list[grants->count];
+	*grant = (struct grant){{principal->group, strdup(principal->name)}, permissions};
+	if (!grant->principal.name)
+		return -ENOMEM;
+	grants->count++;
+	return 0;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct principal *a = &((const struct grant *)left)->principal;
+	const struct principal *b = &((const struct grant *)right)->principal;
+
+	return a->group != b->group ? (a->group ? 1 : -1) : strcmp(a->name, b->name);
+}
+
+/* One entry a principal: permissions only add up. */
+static void merge(struct grants *grants)
+{
+	size_t kept = 0;
+
+	if (grants->count)
+		qsort(grants->list, grants->count, sizeof *grants->list, compare);
+	for (size_t i = 0; i < grants->count; i++) {
+		struct grant *grant = &grants->list[i];
+
+		if (kept && compare(&grants->list[kept - 1], grant) == 0) {
+			grants->list[kept - 1].permissions |= grant->permissions;
+			free(grant->principal.name);
+		} else {
+			grants->list[kept++] = *grant;
+		}
+	}
+	grants->count = kept;
+}
+
+/* One way of looking at an organisation's roles: as they are, or as a change would make them. */
+struct view {
+	struct tree *tree;
+	const struct org *org;
+	const struct grants_change *change; /* NULL: as they are */
+	struct grants *grants;
+};
+
+static int add_principals(const struct view *view, const struct principals *principals,
+			  unsigned permissions)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < principals->count && r == 0; i++)
+		r = grants_add(view->grants, &principals->list[i], permissions);
+	return r;
+}
+
+static int add_role(const struct view *view, struct record_id scope, const struct role *role,
+		    unsigned permissions)
+{
+	CLEANUP_PRINCIPALS struct principals principals = {0};
+	const struct grants_change *change = view->change;
+	const struct record *record;
+	int r;
+
+	if (change && change->principals && record_id_equal(scope, change->scope) &&
+	    strcmp(role->name, change->role) == 0)
+		return add_principals(view, change->principals, permissions);
+	record = org_child(view->org, scope, RECORD_ROLE, role->name);
+	if (!record || !record->text)
+		return 0;
+	/* Written by another version perhaps: what cannot be read grants nothing. */
+	r = principals_parse(record->text, strlen(record->text), true, &principals, NULL);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	return add_principals(view, &principals, permissions);
+}
+
+/* Every role of a scope; `reach` says what of a role's permissions counts here, and `pass` what
+ * any of them is worth. */
+static int add_scope(const struct view *view, struct record_id scope, unsigned reach, unsigned pass)
+{
+	const struct roles *roles = &view->tree->settings->roles;
+	const enum role_scope wanted = record_id_is_zero(scope) ? SCOPE_ORGANISATION
+								: SCOPE_PROJECT;
+	int r = 0;
+
+	for (size_t i = 0; i < roles->count && r == 0; i++) {
+		const struct role *role = &roles->list[i];
+		unsigned permissions = role->permissions & reach;
+
+		if (role->permissions)
+			permissions |= pass;
+		if (role->scope == wanted && permissions)
+			r = add_role(view, scope, role, permissions);
+	}
+	return r;
+}
+
+static int add_projects(const struct view *view)
+{
+	const struct record_id top = {{0}};
+	const struct record *record = NULL;
+	int r = 0;
+
+	while (r == 0 && (record = org_next_child(view->org, top, record))) {
+		if (record->kind == RECORD_PROJECT)
+			r = add_scope(view, record->id, 0, MAY_PASS);
+	}
+	return r;
+}
+
+static int add_heirs(const struct view *view, struct record_id account)
+{
+	const struct grants_change *change = view->change;
+	const struct record *heir = NULL;
+	int r = 0;
+
+	while (r == 0 && (heir = org_next_heir(view->org, account, heir)))
+		r = add_scope(view, heir->parent, MAY_USE, 0);
+	if (r == 0 && change && !record_id_is_zero(change->account) &&
+	    record_id_equal(change->account, account))
+		r = add_scope(view, change->heir, MAY_USE, 0);
+	return r;
+}
+
+/* A field that the catalogue keeps from projects. */
+static bool is_withheld(const struct view *view, const struct node *node,
+			const struct record *account)
+{
+	const char *name = tree_field_name(view->tree, view->org, node);
+	const struct provider_field *field = NULL;
+
+	if (node->kind != NODE_FIELD)
+		return false;
+	if (name)
+		field = provider_field(tree_provider(view->tree, account), name);
+	return !field || !field->inherit;
+}
+
+static int add_account(const struct view *view, const struct node *node)
+{
+	const struct record *account = tree_account(view->tree, view->org, node);
+
+	if (!account)
+		return 0;
+	if (!record_id_is_zero(account->parent))
+		return add_scope(view, account->parent, MAY_MANAGE | MAY_USE, 0);
+	return is_withheld(view, node, account) ? 0 : add_heirs(view, account->id);
+}
+
+static int add_project(const struct view *view, struct record_id project, unsigned reach)
+{
+	return record_id_is_zero(project) ? 0 : add_scope(view, project, reach, 0);
+}
+
+int grants_of(struct tree *tree, const struct org *org, const struct node *node, struct grants *ret)
+{
+	CLEANUP_GRANTS struct grants grants = {0};
+	const struct view view = {tree, org, NULL, &grants};
+	int r = add_scope(&view, (struct record_id){{0}}, ~0u, 0);
+
+	if (r < 0)
+		return r;
+	if (node->kind == NODE_ORG || node->kind == NODE_PROJECTS)
+		r = add_projects(&view);
+	else if (node->kind == NODE_PROJECT)
+		r = add_project(&view, node->id, MAY_MANAGE | MAY_INHERIT | MAY_USE);
+	else if (node->kind == NODE_ROLES || node->kind == NODE_ROLE)
+		/* Who holds a project's roles is the organisation's business, not the project's. */
+		r = add_project(&view, node->id, MAY_INHERIT | MAY_USE);
+	else
+		r = add_account(&view, node);
+	if (r < 0)
+		return r;
+	merge(&grants);
+	*ret = grants;
+	grants = (struct grants){0};
+	return 0;
+}
+
+/* Uid 0 needs no entry: it passes anyway. */
+static size_t named(struct tree *tree, const struct grants *grants)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < grants->count; i++) {
+		const struct principal *principal = &grants->list[i].principal;
+		const struct nss_name *name = NULL;
+
+		if (!principal->group)
+			name = nss_get(tree->nss, false, principal->name);
+		count += !name || !name->known || name->id != 0;
+	}
+	return count;
+}
+
+static int check_account(struct tree *tree, const struct org *org,
+			 const struct grants_change *change, struct record_id account)
+{
+	CLEANUP_GRANTS struct grants grants = {0};
+	const struct view view = {tree, org, change, &grants};
+	int r = add_heirs(&view, account);
+
+	if (r < 0)
+		return r;
+	merge(&grants);
+	return named(tree, &grants) > ACL_PROJECTS_MAX ? -E2BIG : 0;
+}
+
+int grants_check(struct tree *tree, const struct org *org, const struct grants_change *change)
+{
+	CLEANUP_GRANTS struct grants grants = {0};
+	const struct view view = {tree, org, change, &grants};
+	const struct record_id top = {{0}};
+	const struct record *record = NULL;
+	/* The organisation's directory is the longest list: whoever has any role may pass it. */
+	int r = add_scope(&view, top, ~0u, 0);
+
+	if (r == 0)
+		r = add_projects(&view);
+	if (r < 0)
+		return r;
+	merge(&grants);
+	if (named(tree, &grants) > ACL_NAMED_MAX)
+		return -E2BIG;
+	while (r == 0 && (record = org_next_child(org, top, record))) {
+		if (record->kind == RECORD_ACCOUNT)
+			r = check_account(tree, org, change, record->id);
+	}
+	return r;
+}

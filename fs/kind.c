@@ -1,0 +1,210 @@
+#include "fs/kind.h"
+
+#include "fs/account.h"
+#include "fs/history.h"
+#include "fs/link.h"
+#include "fs/organisation.h"
+#include "fs/orgs.h"
+#include "fs/project.h"
+#include "fs/provider_file.h"
+#include "fs/report.h"
+#include "fs/role_file.h"
+#include "fs/top.h"
+#include "fs/credential.h"
+
+/* Directories that everybody may pass have no bits for the group, so that the kernel does not ask
+ * for a list on each walk. */
+static const struct kind kinds[] = {
+	[NODE_ROOT] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 7,
+			.other_bits = 5,
+			.lookup = root_lookup,
+			.list = root_list,
+		},
+	[NODE_DAEMON] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.content = daemon_content,
+			.live = true,
+		},
+	[NODE_PROVIDERS] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 5,
+			.other_bits = 5,
+			.lookup = providers_lookup,
+			.list = providers_list,
+		},
+	[NODE_CATALOGUE] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.other_bits = 4,
+			.content = catalogue_content,
+		},
+	[NODE_ORGS] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 7,
+			.other_bits = 5,
+			.lookup = orgs_lookup,
+			.list = orgs_list,
+			.make_directory = orgs_make_directory,
+			.remove = orgs_remove,
+			.rename = orgs_rename,
+		},
+	[NODE_ORG] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 7,
+			.updated = org_dir_updated,
+			.lookup = org_dir_lookup,
+			.list = org_dir_list,
+			.make_directory = org_dir_make_directory,
+			.remove = org_dir_remove,
+			.rename = org_dir_rename,
+		},
+	[NODE_PROJECTS] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 7,
+			.updated = org_dir_updated,
+			.lookup = projects_lookup,
+			.list = projects_list,
+			.make_directory = projects_make_directory,
+			.remove = projects_remove,
+			.rename = projects_rename,
+		},
+	[NODE_PROJECT] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 7,
+			.updated = project_updated,
+			.lookup = project_lookup,
+			.list = project_list,
+			.make_directory = project_make_directory,
+			.make_link = project_make_link,
+			.remove = project_remove,
+			.rename = project_rename,
+		},
+	[NODE_LINK] =
+		{
+			.type = S_IFLNK,
+			.owner_bits = 7,
+			.other_bits = 7,
+			.updated = project_updated,
+			.content = link_content,
+			.size = link_size,
+			.live = true,
+		},
+	[NODE_PENDING] =
+		{
+			.type = S_IFLNK,
+			.owner_bits = 7,
+			.other_bits = 7,
+			.content = link_content,
+			.size = link_size,
+			.live = true,
+		},
+	[NODE_ROLES] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 7,
+			.updated = org_dir_updated,
+			.lookup = roles_lookup,
+			.list = roles_list,
+			.remove = roles_remove,
+		},
+	[NODE_ROLE] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 6,
+			.updated = role_updated,
+			.content = role_content,
+			.judge = role_judge,
+			.commit = role_commit,
+		},
+	[NODE_ACCOUNT] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 7,
+			.updated = account_updated,
+			.lookup = account_lookup,
+			.list = account_list,
+			.make_file = account_make_file,
+			.remove = account_remove_file,
+			.rename = account_rename_file,
+		},
+	[NODE_PROVIDER] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 6,
+			.updated = project_updated,
+			.content = provider_file_content,
+			.judge = provider_file_judge,
+			.commit = provider_file_commit,
+		},
+	[NODE_INFO] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.updated = account_updated,
+			.content = report_info,
+		},
+	[NODE_STATUS] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.updated = account_updated,
+			.content = report_status,
+		},
+	[NODE_HISTORY] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 5,
+			.updated = account_updated,
+			.lookup = history_lookup,
+			.list = history_list,
+		},
+	[NODE_FIELD] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 6,
+			.updated = credential_updated,
+			.content = credential_content,
+			.size = credential_size,
+			.judge = credential_judge,
+			.commit = credential_commit,
+			.appendable = credential_appendable,
+			.abandoned = credential_abandoned,
+		},
+	[NODE_HISTORY_FIELD] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 5,
+			.updated = credential_updated,
+			.lookup = history_field_lookup,
+			.list = history_list,
+		},
+	[NODE_HISTORY_VALUE] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.updated = history_updated,
+			.content = history_content,
+		},
+};
+_Static_assert(sizeof kinds / sizeof kinds[0] == NODE_KINDS, "every kind has its row");
+
+const struct kind *kind_of(const struct node *node)
+{
+	return &kinds[node->kind];
+}
+
+bool kind_is_directory(const struct node *node)
+{
+	return kinds[node->kind].type == S_IFDIR;
+}

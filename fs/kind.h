@@ -1,0 +1,69 @@
+/*
+ * Kinds of nodes: one table that says of each what it is, what it holds, and what may be done to
+ * it. A call that a kind does not have is refused by the operation that wanted it.
+ */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "fs/access.h"
+#include "fs/listing.h"
+#include "fs/tree.h"
+
+/* An edit of a directory: who does it, where, which name. */
+struct edit {
+	struct tree *tree;
+	const struct caller *caller;
+	const struct node *directory;
+	const char *name;
+};
+
+/* What a write handle holds, for the kinds that can be saved. */
+struct save {
+	struct tree *tree;
+	const struct node *node;
+	uid_t uid; /* who opened the handle */
+	const uint8_t *bytes;
+	size_t size;
+	uint64_t *published; /* version that this handle published before, 0: none; updated */
+};
+
+struct kind {
+	mode_t type;	     /* S_IFDIR, S_IFREG, S_IFLNK */
+	unsigned owner_bits; /* rwx of the inodes' owner */
+	unsigned other_bits; /* rwx of everybody: only for what all may see */
+
+	/* Directories: a child by name (-ENOENT), and all that are listed. */
+	int (*lookup)(struct tree *tree, const struct node *directory, const char *name,
+		      const struct caller *caller, struct node *ret);
+	int (*list)(struct tree *tree, const struct node *directory, const struct caller *caller,
+		    struct listing *ret);
+	/* Files: the whole content, as one snapshot. Links: the target, without NUL. */
+	int (*content)(struct tree *tree, const struct node *node, struct secret **ret,
+		       uint64_t *ret_version);
+	/* The content's size, where it can be told without making the content; may be NULL. */
+	int (*size)(struct tree *tree, const struct node *node, uint64_t *ret);
+	bool live; /* changes without anybody being told: the kernel asks each time */
+	/* When it was last changed, ns since 1970; NULL: when the daemon was started. */
+	uint64_t (*updated)(struct tree *tree, const struct node *node);
+
+	/* Files that can be written: refuse what no later byte can mend (`whole` false), or
+	 * whatever is wrong with it; commit what was judged whole. */
+	int (*judge)(const struct save *save, bool whole);
+	int (*commit)(const struct save *save);
+	/* Whether >> makes sense on what is there; NULL: always. */
+	bool (*appendable)(const struct save *save);
+	/* The last descriptor went without a value after a truncation; may be NULL. */
+	void (*abandoned)(const struct save *save);
+
+	/* Directories that can be changed; the child exists where that is implied. */
+	int (*make_directory)(const struct edit *edit);
+	int (*make_file)(const struct edit *edit, struct node *ret);
+	int (*make_link)(const struct edit *edit, const char *target);
+	int (*remove)(const struct edit *edit, const struct node *child);
+	int (*rename)(const struct edit *edit, const struct node *child, const struct edit *to,
+		      const struct node *replaced);
+};
+
+const struct kind *kind_of(const struct node *node);
+bool kind_is_directory(const struct node *node);

@@ -1,0 +1,21 @@
+/*
+ * Links in a project: each is an inheritance, a relation between the project and an account of its
+ * organisation. What readlink shows follows from it: when the account is renamed the links follow,
+ * when it is deleted they dangle for good. Calls of the table of kinds and of project.c.
+ */
+#pragma once
+
+#include "fs/kind.h"
+
+/* `../../ACCOUNT`, or `../../.deleted/NAME`, which never resolves. */
+int link_content(struct tree *tree, const struct node *node, struct secret **ret,
+		 uint64_t *ret_version);
+int link_size(struct tree *tree, const struct node *node, uint64_t *ret);
+
+/* A link whose target resolves to an account of the project's organisation: -EINVAL for any other
+ * target; -E2BIG when the account's list could not hold the project's users. Under the temporary
+ * name that ln uses to replace a link it grants nothing. */
+int link_make(const struct edit *edit, const char *target);
+int link_remove(const struct edit *edit, const struct node *child);
+int link_rename(const struct edit *edit, const struct node *child, const struct edit *to,
+		const struct node *replaced);

@@ -1,0 +1,125 @@
+/*
+ * credfs COMMAND: finds the command and ends with the code that it returns.
+ */
+#include <argp.h>
+#include <libgen.h>
+#include <string.h>
+
+#include "fs/command.h"
+#include "fs/version.h"
+
+static const struct command commands[] = {
+	{"init", "create the store, this host's identity and a recovery phrase", cmd_init},
+	{"mount", "mount the credentials at a directory", cmd_mount},
+	{"status", "show mounts, organisations and how the daemon is", cmd_status},
+	{"list", "show the accounts that you may see", cmd_list},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+struct options {
+	const char *configuration;
+	int command; /* where in argv it stands; 0: not given */
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case 'c':
+		options->configuration = argument;
+		return 0;
+	case ARGP_KEY_ARG:
+		/* The rest belongs to the command. */
+		options->command = state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The table of commands, below the options of --help. */
+static char *help(int key, const char *text, void *input)
+{
+	char *page = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)(uintptr_t)text;
+	file = open_memstream(&page, &size);
+	if (!file)
+		return NULL;
+	fputs("Commands:\n", file);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("\n`credfs COMMAND --help` says more.", file);
+	fclose(file);
+	return page;
+}
+
+static const struct argp_option argp_options[] = {
+	{"config", 'c', "FILE", 0, "Read FILE instead of /etc/credfs/credfs.conf", 0},
+	{0},
+};
+
+static const struct argp argp = {
+	.options = argp_options,
+	.parser = parse,
+	.args_doc = "COMMAND [ARGUMENT...]",
+	.doc = "Mount an organisation's credentials as files.\v",
+	.help_filter = help,
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* As mount(8) calls a helper: mount.credfs SOURCE DIR [-sfnv] [-o OPTIONS]; SOURCE may name the
+ * configuration file. */
+static enum exit_code main_as_mount_helper(int count, char **arguments)
+{
+	const char *configuration = NULL;
+	char **rest = arguments + 1;
+
+	if (count < 3)
+		return command_fail(EXIT_USAGE, "usage: mount.credfs SOURCE DIR [-o OPTIONS]");
+	if (arguments[1][0] == '/')
+		configuration = arguments[1];
+	rest[0] = arguments[0];
+	return cmd_mount(configuration, count - 1, rest);
+}
+
+int main(int count, char **arguments)
+{
+	const struct command *command;
+	struct options options = {0};
+	char *name = count ? basename(arguments[0]) : NULL;
+
+	if (name)
+		arguments[0] = name; /* what complaints begin with */
+	argp_program_version = "credfs " CREDFS_VERSION;
+	argp_err_exit_status = EXIT_USAGE;
+	if (name && strcmp(name, "mount.credfs") == 0)
+		return (int)main_as_mount_helper(count, arguments);
+	argp_parse(&argp, count, arguments, ARGP_IN_ORDER, NULL, &options);
+	command = find_command(arguments[options.command]);
+	if (!command)
+		return (int)command_fail(EXIT_USAGE, "no such command: %s; see credfs --help",
+					 arguments[options.command]);
+	/* What a command says of its own use begins with all that one types. */
+	if (asprintf(&arguments[options.command], "credfs %s", command->name) < 0)
+		return EXIT_OTHER;
+	return (int)command->run(options.configuration, count - options.command,
+				 arguments + options.command);
+}

@@ -1,0 +1,159 @@
+#include <limits.h>
+#include <linux/xattr.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "fs/attr.h"
+#include "fs/op.h"
+
+static const char acl_name[] = XATTR_NAME_POSIX_ACL_ACCESS;
+
+void op_getattr(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
+{
+	struct session *session = request_session(request);
+	struct handle *handle = info ? handles_get(session->handles, info->fh) : NULL;
+	const struct draft *draft = handle ? handle_draft(handle) : NULL;
+	struct inode *inode = NULL;
+	struct stat st = {0};
+	int r = request_inode(request, number, &inode);
+
+	/* Who was refused is asked about again: perhaps he has just been added to a group. */
+	tree_refresh_names(&session->tree);
+	if (r == 0)
+		r = attr_of(&session->tree, inode, &st);
+	if (r < 0) {
+		request_reply(request, r);
+		return;
+	}
+	if (draft && (draft->written || draft->truncated)) {
+		/* The writer alone sees his draft, and the kernel is not to remember it. */
+		st.st_size = (off_t)secret_size(draft->bytes);
+		fuse_reply_attr(request, &st, 0);
+		return;
+	}
+	fuse_reply_attr(request, &st, attr_timeout(&inode->node));
+}
+
+/* Permissions come from roles alone: they may be set to what they are. Times are those of the last
+ * change of the value; that somebody touched it is none. */
+static int set_attributes(fuse_req_t request, const struct stat *now, const struct stat *wanted,
+			  int set, struct fuse_file_info *info)
+{
+	struct session *session = request_session(request);
+	struct handle *handle = info ? handles_get(session->handles, info->fh) : NULL;
+	struct draft *draft = handle ? handle_draft(handle) : NULL;
+
+	if (set & FUSE_SET_ATTR_MODE && (wanted->st_mode ^ now->st_mode) & 07777)
+		return -EPERM;
+	if (set & FUSE_SET_ATTR_UID && wanted->st_uid != now->st_uid)
+		return -EPERM;
+	if (set & FUSE_SET_ATTR_GID && wanted->st_gid != now->st_gid)
+		return -EPERM;
+	if (!(set & FUSE_SET_ATTR_SIZE))
+		return 0;
+	if (draft)
+		return draft_truncate(&session->tree, draft, (uint64_t)wanted->st_size);
+	/* By path there is nobody who could write the rest. */
+	return wanted->st_size == now->st_size ? 0 : -EKEYREJECTED;
+}
+
+void op_setattr(fuse_req_t request, fuse_ino_t number, struct stat *attributes, int set,
+		struct fuse_file_info *info)
+{
+	struct inode *inode = NULL;
+	struct stat now = {0};
+	int r = request_inode(request, number, &inode);
+
+	if (r == 0)
+		r = attr_of(&request_session(request)->tree, inode, &now);
+	if (r == 0)
+		r = set_attributes(request, &now, attributes, set, info);
+	if (r < 0) {
+		request_reply(request, r);
+		return;
+	}
+	if (set & FUSE_SET_ATTR_SIZE)
+		now.st_size = attributes->st_size;
+	fuse_reply_attr(request, &now, 0);
+}
+
+void op_statfs(fuse_req_t request, fuse_ino_t number)
+{
+	struct session *session = request_session(request);
+	struct statvfs st = {0};
+
+	(void)number;
+	/* What is free is what the store's file system has left. */
+	if (statvfs(session->tree.settings->store_path, &st) < 0)
+		st = (struct statvfs){.f_bsize = 4096, .f_frsize = 4096};
+	st.f_namemax = NAME_MAX;
+	fuse_reply_statfs(request, &st);
+}
+
+static void reply_xattr(fuse_req_t request, const void *bytes, size_t size, size_t room)
+{
+	if (room == 0)
+		fuse_reply_xattr(request, size);
+	else if (size > room)
+		request_reply(request, -ERANGE);
+	else
+		fuse_reply_buf(request, bytes, size);
+}
+
+static int acl_of(fuse_req_t request, fuse_ino_t number, const struct acl **ret)
+{
+	struct inode *inode = NULL;
+	int r = request_inode(request, number, &inode);
+
+	if (r == 0)
+		r = access_acl(&request_session(request)->tree, inode, ret);
+	return r;
+}
+
+void op_getxattr(fuse_req_t request, fuse_ino_t number, const char *name, size_t size)
+{
+	const struct acl *acl = NULL;
+	int r = -ENODATA;
+
+	/* Never ENOSYS, which would switch the kernel's lists off. */
+	if (strcmp(name, acl_name) == 0)
+		r = acl_of(request, number, &acl);
+	if (r == 0 && !acl->bytes)
+		r = -ENODATA;
+	if (r < 0)
+		request_reply(request, r);
+	else
+		reply_xattr(request, acl->bytes, acl->size, size);
+}
+
+void op_listxattr(fuse_req_t request, fuse_ino_t number, size_t size)
+{
+	const struct acl *acl = NULL;
+	int r = acl_of(request, number, &acl);
+
+	if (r < 0)
+		request_reply(request, r);
+	else
+		reply_xattr(request, acl_name, acl->bytes ? sizeof acl_name : 0, size);
+}
+
+void op_setxattr(fuse_req_t request, fuse_ino_t number, const char *name, const char *value,
+		 size_t size, int flags)
+{
+	const struct acl *acl = NULL;
+	int r = -EPERM;
+
+	(void)flags;
+	if (strcmp(name, acl_name) == 0)
+		r = acl_of(request, number, &acl);
+	/* To what it is: nothing changes. */
+	if (r == 0 && !(acl->size == size && (!size || memcmp(acl->bytes, value, size) == 0)))
+		r = -EPERM;
+	request_reply(request, r);
+}
+
+void op_removexattr(fuse_req_t request, fuse_ino_t number, const char *name)
+{
+	(void)number, (void)name;
+	request_reply(request, -EPERM);
+}

@@ -1,0 +1,165 @@
+#include <fcntl.h>
+#include <string.h>
+
+#include "fs/op.h"
+
+static void reply_open(fuse_req_t request, int error, struct fuse_file_info *info)
+{
+	if (error < 0)
+		request_reply(request, error);
+	else if (fuse_reply_open(request, info) != 0)
+		handles_close(request_session(request)->handles, info->fh);
+}
+
+static int open_node(fuse_req_t request, const struct node *node, struct fuse_file_info *info)
+{
+	struct session *session = request_session(request);
+	CLEANUP_CALLER struct caller caller = {0};
+	const struct handle_open open = {&session->tree, node, &caller, info->flags,
+					 session->unique};
+	int r = request_caller(request, handle_open_needs_groups(&session->tree, node, info->flags),
+			       &caller);
+
+	/* A snapshot for each open: a reader sees all of one value or all of another, and what a
+	 * writer has not committed stays with him. */
+	info->direct_io = 1;
+	info->noflush = (info->flags & O_ACCMODE) == O_RDONLY;
+	return r < 0 ? r : handles_open(session->handles, &open, &info->fh);
+}
+
+void op_open(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
+{
+	struct inode *inode = NULL;
+	int r = request_inode(request, number, &inode);
+
+	if (r == 0)
+		r = open_node(request, &inode->node, info);
+	reply_open(request, r, info);
+}
+
+static int create(fuse_req_t request, fuse_ino_t parent, const char *name, struct node *ret)
+{
+	struct tree *tree = &request_session(request)->tree;
+	CLEANUP_CALLER struct caller caller = {0};
+	struct inode *directory = NULL;
+	const struct kind *kind;
+	struct edit edit;
+	int r = request_inode(request, parent, &directory);
+
+	if (r == 0)
+		r = request_caller(request, true, &caller);
+	if (r < 0)
+		return r;
+	kind = kind_of(&directory->node);
+	edit = (struct edit){tree, &caller, &directory->node, name};
+	return kind->make_file ? kind->make_file(&edit, ret) : -EPERM;
+}
+
+void op_create(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode,
+	       struct fuse_file_info *info)
+{
+	struct session *session = request_session(request);
+	struct fuse_entry_param entry;
+	struct inode *inode = NULL;
+	struct node node = {0};
+	int r = create(request, parent, name, &node);
+
+	(void)mode;
+	if (r == 0)
+		r = request_entry(request, &node, &entry, &inode);
+	if (r == 0)
+		r = open_node(request, &node, info);
+	if (r < 0) {
+		pendings_settle(session->tree.pendings, node.id);
+		if (inode)
+			inodes_forget(session->tree.inodes, inode->number, 0);
+		request_reply(request, r);
+		return;
+	}
+	/* Until there is a value the name is nobody else's to see. */
+	entry.entry_timeout = 0;
+	inodes_remember(inode);
+	if (fuse_reply_create(request, &entry, info) != 0) {
+		handles_close(session->handles, info->fh);
+		inodes_forget(session->tree.inodes, entry.ino, 1);
+	}
+}
+
+void op_read(fuse_req_t request, fuse_ino_t number, size_t size, off_t offset,
+	     struct fuse_file_info *info)
+{
+	struct session *session = request_session(request);
+	struct handle *handle = handles_get(session->handles, info->fh);
+	const struct handle_range range = {(uint64_t)offset, size};
+	CLEANUP_CALLER struct caller caller = {0};
+	struct handle_bytes bytes = {0};
+	int r = handle ? 0 : -EBADF;
+
+	(void)number;
+	if (r == 0)
+		r = request_caller(request, handle_read_needs_groups(&session->tree, handle),
+				   &caller);
+	if (r == 0)
+		r = handle_read(&session->tree, handle, &caller, &range, &bytes);
+	if (r < 0)
+		request_reply(request, r);
+	else
+		fuse_reply_buf(request, (const char *)bytes.bytes, bytes.size);
+}
+
+/* The draft that a request is about; NULL for a handle that only reads, or is none of ours. */
+static struct draft *draft_of(fuse_req_t request, const struct fuse_file_info *info)
+{
+	struct handle *handle = handles_get(request_session(request)->handles, info->fh);
+
+	return handle ? handle_draft(handle) : NULL;
+}
+
+void op_write(fuse_req_t request, fuse_ino_t number, const char *bytes, size_t size, off_t offset,
+	      struct fuse_file_info *info)
+{
+	const struct draft_write write = {(uint64_t)offset, (const uint8_t *)bytes, size,
+					  info->lock_owner};
+	struct draft *draft = draft_of(request, info);
+	int r = -EBADF;
+
+	(void)number;
+	if (draft)
+		r = draft_write(&request_session(request)->tree, draft, &write);
+	if (r < 0)
+		request_reply(request, r);
+	else
+		fuse_reply_write(request, size);
+}
+
+void op_flush(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
+{
+	struct draft *draft = draft_of(request, info);
+	int r = 0;
+
+	(void)number;
+	if (draft)
+		r = draft_flush(&request_session(request)->tree, draft, info->lock_owner,
+				request_is_killed(request));
+	request_reply(request, r);
+}
+
+void op_fsync(fuse_req_t request, fuse_ino_t number, int data, struct fuse_file_info *info)
+{
+	const struct draft *draft = draft_of(request, info);
+
+	(void)number, (void)data;
+	request_reply(request, draft ? draft_check(&request_session(request)->tree, draft) : 0);
+}
+
+void op_release(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
+{
+	struct session *session = request_session(request);
+	struct handle *handle = handles_get(session->handles, info->fh);
+
+	(void)number;
+	if (handle)
+		handle_release(&session->tree, handle);
+	handles_close(session->handles, info->fh);
+	request_reply(request, 0);
+}

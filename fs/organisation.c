@@ -1,0 +1,118 @@
+#include "fs/organisation.h"
+
+#include <string.h>
+
+#include "fs/account.h"
+#include "fs/edit.h"
+
+static const struct record_id top = {{0}};
+
+struct fixed_child {
+	const char *name;
+	enum node_kind kind;
+};
+
+/* Listed before the accounts: they cannot be removed, and who removes everything learns it first.
+ */
+static const struct fixed_child fixed[] = {
+	{"roles", NODE_ROLES},
+	{"projects", NODE_PROJECTS},
+};
+enum { FIXED = sizeof fixed / sizeof fixed[0] };
+
+/* Names that mean something in an organisation, now or with a feature that is off. */
+static const char *const reserved[] = {"orgs",	"projects", "connections", "users",
+				       "roles", "use",	    "audit.log"};
+
+static bool is_reserved(const char *name)
+{
+	for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+		if (strcmp(name, reserved[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+int org_dir_lookup(struct tree *tree, const struct node *directory, const char *name,
+		   const struct caller *caller, struct node *ret)
+{
+	const struct record *record;
+	struct org *org = NULL;
+	int r = tree_org(tree, directory, &org);
+
+	(void)caller;
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < FIXED; i++) {
+		if (strcmp(name, fixed[i].name) == 0) {
+			*ret = (struct node){.kind = fixed[i].kind, .pin = directory->pin};
+			return 0;
+		}
+	}
+	record = org_child(org, top, RECORD_ACCOUNT, name);
+	if (!record || record->kind != RECORD_ACCOUNT)
+		return org_damaged(org) ? -EIO : -ENOENT;
+	*ret = (struct node){.kind = NODE_ACCOUNT, .pin = directory->pin, .id = record->id};
+	return 0;
+}
+
+int org_dir_list(struct tree *tree, const struct node *directory, const struct caller *caller,
+		 struct listing *ret)
+{
+	const struct record *record = NULL;
+	struct org *org = NULL;
+	int r = tree_org(tree, directory, &org);
+
+	(void)caller;
+	for (size_t i = 0; i < FIXED && r == 0; i++) {
+		const struct node node = {.kind = fixed[i].kind, .pin = directory->pin};
+
+		r = listing_add(ret, fixed[i].name, &node, (unsigned)i);
+	}
+	while (r == 0 && (record = org_next_child(org, top, record))) {
+		const struct node node = {
+			.kind = NODE_ACCOUNT, .pin = directory->pin, .id = record->id};
+
+		if (record->kind == RECORD_ACCOUNT &&
+		    org_child(org, top, RECORD_ACCOUNT, record->name) == record)
+			r = listing_add(ret, record->name, &node, FIXED);
+	}
+	return r;
+}
+
+uint64_t org_dir_updated(struct tree *tree, const struct node *node)
+{
+	struct org *org = NULL;
+
+	return tree_org(tree, node, &org) == 0 ? org_time(org) : tree->started;
+}
+
+int org_dir_make_directory(const struct edit *edit)
+{
+	int r = edit_need(edit, MAY_MANAGE);
+
+	if (r == 0)
+		r = edit_name(edit);
+	if (r < 0)
+		return r;
+	return is_reserved(edit->name) ? -EINVAL : account_make(edit, top);
+}
+
+int org_dir_remove(const struct edit *edit, const struct node *child)
+{
+	int r = edit_need(edit, MAY_MANAGE);
+
+	if (r < 0)
+		return r;
+	return child->kind == NODE_ACCOUNT ? account_remove(edit, child) : -EPERM;
+}
+
+int org_dir_rename(const struct edit *edit, const struct node *child, const struct edit *to,
+		   const struct node *replaced)
+{
+	/* Never EXDEV, which would have mv copy, delete, and break the links. */
+	if (child->kind != NODE_ACCOUNT || !node_equal(edit->directory, to->directory) ||
+	    is_reserved(to->name))
+		return -EPERM;
+	return account_rename(edit, child, to, replaced);
+}

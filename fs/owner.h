@@ -1,0 +1,19 @@
+/*
+ * Who owns the inodes: a user and a group that nobody else is. What the owner's and the group's
+ * bits of a file allow is thus allowed to nobody; roles are entries of their own.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "store/cleanup.h"
+
+struct owner {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* `user` names it; NULL: the user `credfs` if there is one, else a number from the range that the
+ * distribution keeps free. -ENOENT no such user; -EEXIST the group has other members, or the number
+ * is taken; -EPERM it is root. */
+int owner_find(const char *user, struct owner *ret) MUST_CHECK;

@@ -1,0 +1,179 @@
+#include "fs/provider_file.h"
+
+#include <string.h>
+
+#include "fs/edit.h"
+#include "fs/log.h"
+#include "fs/credential.h"
+
+int provider_file_content(struct tree *tree, const struct node *node, struct secret **ret,
+			  uint64_t *ret_version)
+{
+	const struct record *account;
+	struct org *org = NULL;
+	int r = tree_org(tree, node, &org);
+
+	if (r < 0)
+		return r;
+	account = tree_account(tree, org, node);
+	if (!account)
+		return -ENOENT;
+	*ret_version = account->version;
+	return secret_copy(tree->pool, account->text, strlen(account->text), ret);
+}
+
+static void note(const struct save *save, const char *reason, const char *detail)
+{
+	const struct node status = {NODE_STATUS, save->node->pin, save->node->id, 0};
+
+	notes_put(save->tree->notes, save->node->id, save->uid, "provider", reason, detail);
+	tree_invalidate(save->tree, &status);
+	log_line(LOG_NOTICE, "refused: inode %llu, uid %u: %s",
+		 (unsigned long long)tree_inode(save->tree, save->node), (unsigned)save->uid,
+		 reason);
+}
+
+/* The provider that the bytes name, one newline at the end or none. */
+static const struct provider *named(const struct save *save)
+{
+	char id[64];
+	size_t size = save->size;
+
+	if (size && save->bytes[size - 1] == '\n')
+		size--;
+	if (size >= sizeof id)
+		return NULL;
+	memcpy(id, save->bytes, size);
+	id[size] = '\0';
+	return catalogue_find(save->tree->catalogue, id);
+}
+
+static int check_field(const struct save *save, const struct org *org, const struct record *account,
+		       const struct record *field, const struct provider *provider)
+{
+	CLEANUP_SECRET struct secret *value = NULL;
+	enum field_rule rule;
+	int r;
+
+	if (!provider_field(provider, field->name)) {
+		note(save, "the provider does not know a field that is set", field->name);
+		return -EINVAL;
+	}
+	r = org_value(org, field->id, field->value_version, &value, NULL);
+	if (r < 0)
+		return r;
+	rule = credential_check(&(struct credential_check){
+		.tree = save->tree,
+		.org = org,
+		.account = account,
+		.provider = provider,
+		.name = field->name,
+		.bytes = secret_view(value),
+		.size = secret_size(value),
+		.whole = true,
+	});
+	if (rule == FIELD_OK)
+		return 0;
+	note(save, "the provider would not take a field that is set", field->name);
+	return -EINVAL;
+}
+
+static int check_fields(const struct save *save, const struct org *org,
+			const struct record *account, const struct provider *provider)
+{
+	const struct record *field = NULL;
+	int r = 0;
+
+	while (r == 0 && (field = org_next_child(org, account->id, field))) {
+		if (field->kind == RECORD_FIELD && field->value_version)
+			r = check_field(save, org, account, field, provider);
+	}
+	return r;
+}
+
+int provider_file_judge(const struct save *save, bool whole)
+{
+	const struct provider *provider = named(save);
+	const struct record *account;
+	struct org *org = NULL;
+	int r;
+
+	/* A longer id may follow until there is a newline. */
+	if (!whole && !memchr(save->bytes, '\n', save->size))
+		return save->size < 64 ? 0 : -EINVAL;
+	if (!provider) {
+		note(save, "no such provider in the catalogue", "");
+		return -EINVAL;
+	}
+	r = tree_org(save->tree, save->node, &org);
+	if (r < 0)
+		return r;
+	account = org_record(org, save->node->id);
+	return account ? check_fields(save, org, account, provider) : -ENOENT;
+}
+
+/* The account with another provider, and its fields as secret as that provider has them. */
+static int put_provider(struct change *change, const struct org *org, const struct record *account,
+			const struct provider *provider)
+{
+	CLEANUP_RECORD struct record changed = {0};
+	const struct record *field = NULL;
+	int r = record_copy(account, &changed);
+
+	if (r < 0)
+		return r;
+	free(changed.text);
+	changed.text = strdup(provider->id);
+	changed.updated = tree_now();
+	r = changed.text ? change_put(change, &changed) : -ENOMEM;
+	while (r == 0 && (field = org_next_child(org, account->id, field))) {
+		const struct provider_field *rule = provider_field(provider, field->name);
+		struct record copy = *field;
+
+		if (field->kind != RECORD_FIELD || !rule || rule->secret == field->secret)
+			continue;
+		copy.secret = rule->secret;
+		r = change_put(change, &copy);
+	}
+	return r;
+}
+
+static int set_provider(struct tree *tree, const struct node *node, const struct provider *provider)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	const struct record *account;
+	struct org *org = NULL;
+	int r = tree_org(tree, node, &org);
+
+	if (r < 0)
+		return r;
+	account = org_record(org, node->id);
+	if (!account)
+		return -ENOENT;
+	if (strcmp(account->text, provider->id) == 0)
+		return 0;
+	r = change_new(&change);
+	if (r == 0)
+		r = put_provider(change, org, account, provider);
+	if (r == 0)
+		r = edit_commit(tree, node, org, change);
+	/* Which fields are secret, and which pass to projects, is the provider's to say. */
+	if (r == 0)
+		tree_access_changed(tree, node->pin);
+	return r;
+}
+
+int provider_file_commit(const struct save *save)
+{
+	int r = provider_file_judge(save, true);
+
+	if (r < 0)
+		return r;
+	notes_clear(save->tree->notes, save->node->id, save->uid, "provider");
+	return set_provider(save->tree, save->node, named(save));
+}
+
+int provider_file_reset(const struct edit *edit, const struct node *child)
+{
+	return set_provider(edit->tree, child, catalogue_find(edit->tree->catalogue, "generic"));
+}

@@ -1,0 +1,207 @@
+#include "fs/report.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <string.h>
+
+#include "conf/field.h"
+#include "fs/account.h"
+#include "fs/text.h"
+
+enum { VERSIONS_MAX = 2048 };
+
+static size_t missing_of(const struct org *org, const struct record *account, char *const *set)
+{
+	size_t missing = 0;
+
+	for (; *set; set++)
+		missing += !account_field(org, account->id, *set);
+	return missing;
+}
+
+/* The alternative that lacks least; NULL for a provider that needs nothing. */
+static char *const *nearest_need(const struct org *org, const struct record *account,
+				 const struct provider *provider)
+{
+	char *const *nearest = NULL;
+
+	for (char **const *set = (char **const *)provider->needs; set && *set; set++) {
+		if (!nearest || missing_of(org, account, *set) < missing_of(org, account, nearest))
+			nearest = *set;
+	}
+	return nearest;
+}
+
+/* A field that a value calls for: a temporary access key has no use without its session token. */
+static bool calls_for(const struct org *org, const struct record *account,
+		      const struct provider_field *rule)
+{
+	CLEANUP_SECRET struct secret *value = NULL;
+	const struct record *field;
+	size_t length;
+
+	if (!rule->requires_field || account_field(org, account->id, rule->requires_field))
+		return false;
+	field = account_field(org, account->id, rule->name);
+	if (!field || org_value(org, field->id, field->value_version, &value, NULL) < 0)
+		return false;
+	length = rule->requires_prefix ? strlen(rule->requires_prefix) : 0;
+	return secret_size(value) >= length &&
+	       (!length || memcmp(secret_view(value), rule->requires_prefix, length) == 0);
+}
+
+static void print_completeness(const struct org *org, const struct record *account,
+			       const struct provider *provider, FILE *file)
+{
+	char *const *need = nearest_need(org, account, provider);
+	CLEANUP_TEXT struct text missing = {0};
+
+	if (text_begin(&missing) < 0)
+		return;
+	for (; need && *need; need++) {
+		if (!account_field(org, account->id, *need))
+			fprintf(missing.file, " %s", *need);
+	}
+	for (size_t i = 0; i < provider->field_count; i++) {
+		if (calls_for(org, account, &provider->fields[i]))
+			fprintf(missing.file, " %s", provider->fields[i].requires_field);
+	}
+	fflush(missing.file);
+	fprintf(file, "complete: %s\n", missing.size ? "no" : "yes");
+	if (missing.size)
+		fprintf(file, "missing:%s\n", missing.bytes);
+}
+
+static uint64_t changes_of(const struct org *org, const struct record *account)
+{
+	const struct record *field = NULL;
+	uint64_t changes = account->version;
+
+	while ((field = org_next_child(org, account->id, field)))
+		changes += field->version;
+	return changes;
+}
+
+int report_info(struct tree *tree, const struct node *node, struct secret **ret,
+		uint64_t *ret_version)
+{
+	CLEANUP_TEXT struct text text = {0};
+	const struct record *account;
+	struct org *org = NULL;
+	int r = tree_org(tree, node, &org);
+
+	if (r < 0)
+		return r;
+	account = tree_account(tree, org, node);
+	if (!account)
+		return -ENOENT;
+	r = text_begin(&text);
+	if (r < 0)
+		return r;
+	*ret_version = changes_of(org, account);
+	fprintf(text.file, "name: %s\nprovider: %s\ncreated: ", account->name, account->text);
+	text_time(text.file, account->created);
+	fputs("\nupdated: ", text.file);
+	text_time(text.file, account_updated(tree, node));
+	fprintf(text.file, "\nversion: %" PRIu64 "\n", *ret_version);
+	print_completeness(org, account, tree_provider(tree, account), text.file);
+	return text_end(&text, tree->pool, ret);
+}
+
+static void print_warning(const struct org *org, const struct provider *provider,
+			  const struct record *field, FILE *file)
+{
+	const struct provider_field *rule = provider_field(provider, field->name);
+	CLEANUP_SECRET struct secret *value = NULL;
+	const char *warning;
+	int r;
+
+	if (!rule) {
+		fprintf(file, "warning: %s: not known to the provider\n", field->name);
+		return;
+	}
+	r = org_value(org, field->id, field->value_version, &value, NULL);
+	if (r < 0) {
+		fprintf(file, "warning: %s: cannot be read: %s\n", field->name, strerror(-r));
+		return;
+	}
+	warning = field_warning(rule, secret_view(value), secret_size(value));
+	if (warning)
+		fprintf(file, "warning: %s: %s\n", field->name, warning);
+}
+
+static void print_history(const struct org *org, const struct record *field, FILE *file)
+{
+	uint64_t versions[VERSIONS_MAX];
+	const size_t count = org_value_versions(org, field->id, versions, VERSIONS_MAX);
+	bool first = true;
+
+	for (size_t i = 0; i < count; i++) {
+		if (versions[i] == field->value_version)
+			continue;
+		if (first)
+			fprintf(file, "history: %s:", field->name);
+		fprintf(file, " %" PRIu64, versions[i]);
+		first = false;
+	}
+	if (!first)
+		fputc('\n', file);
+}
+
+static void print_users(const struct org *org, const struct record *account, FILE *file)
+{
+	const struct record *heir = NULL;
+
+	while ((heir = org_next_heir(org, account->id, heir))) {
+		const struct record *project = org_record(org, heir->parent);
+
+		if (project)
+			fprintf(file, "used-by: %s\n", project->name);
+	}
+}
+
+static void print_notes(struct tree *tree, const struct record *account, FILE *file)
+{
+	const struct note *note;
+	size_t cursor = 0;
+
+	while ((note = notes_next(tree->notes, account->id, &cursor))) {
+		const struct passwd *user = getpwuid(note->uid);
+
+		fprintf(file, "last-error: %s%s%s (%s, by ", note->reason,
+			note->detail[0] ? ": " : "", note->detail, note->field);
+		if (user)
+			fprintf(file, "%s)\n", user->pw_name);
+		else
+			fprintf(file, "uid %u)\n", (unsigned)note->uid);
+	}
+}
+
+int report_status(struct tree *tree, const struct node *node, struct secret **ret,
+		  uint64_t *ret_version)
+{
+	CLEANUP_TEXT struct text text = {0};
+	const struct record *account;
+	const struct record *field = NULL;
+	struct org *org = NULL;
+	int r = tree_org(tree, node, &org);
+
+	if (r < 0)
+		return r;
+	account = tree_account(tree, org, node);
+	if (!account)
+		return -ENOENT;
+	r = text_begin(&text);
+	if (r < 0)
+		return r;
+	*ret_version = changes_of(org, account);
+	while ((field = org_next_child(org, account->id, field))) {
+		if (field->kind == RECORD_FIELD && field->value_version)
+			print_warning(org, tree_provider(tree, account), field, text.file);
+		if (field->kind == RECORD_FIELD)
+			print_history(org, field, text.file);
+	}
+	print_users(org, account, text.file);
+	print_notes(tree, account, text.file);
+	return text_end(&text, tree->pool, ret);
+}

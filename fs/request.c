@@ -1,0 +1,144 @@
+#include "fs/request.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "fs/attr.h"
+#include "fs/log.h"
+
+/* In /proc/PID/stat, field 9: the process is dying of a signal. */
+enum { PF_SIGNALED = 0x400 };
+
+struct session *request_session(fuse_req_t request)
+{
+	return fuse_req_userdata(request);
+}
+
+static int read_groups(fuse_req_t request, struct caller *caller)
+{
+	int room = 64;
+
+	for (;;) {
+		CLEANUP_FREE gid_t *groups = calloc((size_t)room, sizeof *groups);
+		int count;
+
+		if (!groups)
+			return -ENOMEM;
+		count = fuse_req_getgroups(request, room, groups);
+		if (count < 0)
+			return 0; /* unknown: they give no right */
+		if (count <= room) {
+			caller->groups = TAKE_PTR(groups);
+			caller->group_count = (size_t)count;
+			caller->groups_known = true;
+			return 0;
+		}
+		room = count;
+	}
+}
+
+int request_caller(fuse_req_t request, bool groups, struct caller *ret)
+{
+	const struct fuse_ctx *context = fuse_req_ctx(request);
+	struct caller caller = {.uid = context->uid, .gid = context->gid, .pid = context->pid};
+	int r = 0;
+
+	if (groups && caller.pid)
+		r = read_groups(request, &caller);
+	if (r == 0)
+		*ret = caller;
+	return r;
+}
+
+bool request_is_killed(fuse_req_t request)
+{
+	char path[64];
+	char line[1024] = "";
+	CLEANUP_CLOSE int fd = -1;
+	unsigned flags = 0;
+	const char *rest;
+	ssize_t length;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)fuse_req_ctx(request)->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	length = read(fd, line, sizeof line - 1);
+	if (length <= 0)
+		return false;
+	/* The name of the program may hold anything, a parenthesis too. */
+	rest = strrchr(line, ')');
+	if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+		return false;
+	return flags & PF_SIGNALED;
+}
+
+int request_inode(fuse_req_t request, fuse_ino_t number, struct inode **ret)
+{
+	struct inode *inode = inodes_get(request_session(request)->tree.inodes, number);
+
+	if (!inode)
+		return -ENOENT;
+	*ret = inode;
+	return 0;
+}
+
+void request_reply(fuse_req_t request, int error)
+{
+	switch (error) {
+	case -EBADMSG: /* damaged */
+	case -ESTALE:  /* another writer */
+	case -EPROTONOSUPPORT:
+	case -ENOKEY:
+	case -EUCLEAN:
+		error = -EIO;
+		break;
+	default:
+		break;
+	}
+	fuse_reply_err(request, -error);
+}
+
+int request_entry(fuse_req_t request, const struct node *node, struct fuse_entry_param *ret,
+		  struct inode **ret_inode)
+{
+	struct tree *tree = &request_session(request)->tree;
+	struct fuse_entry_param entry = {0};
+	struct inode *inode = NULL;
+	int r;
+
+	entry.ino = tree_inode(tree, node);
+	r = inodes_add(tree->inodes, entry.ino, node, &inode);
+	if (r == -EIO)
+		log_line(LOG_ERR, "two objects have inode %llu: the second is not served",
+			 (unsigned long long)entry.ino);
+	if (r == 0)
+		r = attr_of(tree, inode, &entry.attr);
+	if (r < 0) {
+		/* Not counted: goes again unless the kernel knows it from before. */
+		inodes_forget(tree->inodes, entry.ino, 0);
+		return r;
+	}
+	entry.attr_timeout = attr_timeout(node);
+	entry.entry_timeout = node->kind == NODE_PENDING ? 0 : 3600;
+	*ret = entry;
+	*ret_inode = inode;
+	return 0;
+}
+
+void request_reply_node(fuse_req_t request, int error, const struct node *node)
+{
+	struct fuse_entry_param entry;
+	struct inode *inode = NULL;
+	int r = error;
+
+	if (r == 0)
+		r = request_entry(request, node, &entry, &inode);
+	if (r < 0) {
+		request_reply(request, r);
+		return;
+	}
+	inodes_remember(inode);
+	if (fuse_reply_entry(request, &entry) != 0)
+		inodes_forget(request_session(request)->tree.inodes, entry.ino, 1);
+}

@@ -1,0 +1,165 @@
+/*
+ * The loop is our own, not fuse_session_loop(): its one buffer is locked and resident before the
+ * first request, because it receives what is written to a secret, and because a page that must be
+ * fetched while the process is being killed makes the kernel fail the request; and it is wiped
+ * after each write.
+ */
+#include "fs/session.h"
+
+#include <linux/fuse.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "fs/log.h"
+#include "fs/op.h"
+
+/* The largest write; what libfuse asks for above it holds its headers. */
+enum { WRITE_MAX = 128 * 1024, BUFFER_SIZE = (1 << 20) + (64 << 10) };
+
+static void init_connection(void *context, struct fuse_conn_info *connection)
+{
+	static const unsigned wanted = FUSE_CAP_POSIX_ACL | FUSE_CAP_ATOMIC_O_TRUNC |
+				       FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO |
+				       FUSE_CAP_PARALLEL_DIROPS;
+
+	(void)context;
+	connection->want = connection->capable & wanted;
+	connection->max_write = WRITE_MAX;
+}
+
+/* The kernel forgets attributes and access lists. With a negative offset it touches no pages, so
+ * that this never waits for a request, and may be called while one is being answered. */
+static void invalidate(void *context, uint64_t inode)
+{
+	struct session *session = context;
+
+	(void)!fuse_lowlevel_notify_inval_inode(session->fuse, inode, -1, 0);
+}
+
+static int fuse_init(struct session *session, int device)
+{
+	char program[] = "credfs";
+	char *arguments[] = {program, NULL};
+	struct fuse_args args = FUSE_ARGS_INIT(1, arguments);
+	struct fuse_lowlevel_ops ops = op_table();
+	char path[32];
+
+	ops.init = init_connection;
+	session->fuse = fuse_session_new(&args, &ops, sizeof ops, session);
+	fuse_opt_free_args(&args);
+	if (!session->fuse)
+		return -ENOMEM;
+	/* The device is mounted already: this only tells libfuse which one it is. */
+	snprintf(path, sizeof path, "/dev/fd/%d", device);
+	return fuse_session_mount(session->fuse, path) == 0 ? 0 : -EIO;
+}
+
+int session_init(struct session *session, int device)
+{
+	int r;
+
+	pthread_mutex_init(&session->lock, NULL);
+	r = handles_new(&session->handles);
+	if (r == 0)
+		r = tree_init(&session->tree);
+	if (r == 0)
+		r = fuse_init(session, device);
+	session->tree.invalidate = invalidate;
+	session->tree.invalidate_context = session;
+	return r;
+}
+
+void session_done(struct session *session)
+{
+	if (session->fuse)
+		fuse_session_destroy(session->fuse);
+	session->fuse = NULL;
+	session->handles = handles_free(session->handles);
+	tree_done(&session->tree);
+	pthread_mutex_destroy(&session->lock);
+}
+
+static void *buffer_new(void)
+{
+	void *buffer = mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (buffer == MAP_FAILED)
+		return NULL;
+	if (mlock(buffer, BUFFER_SIZE) < 0 || madvise(buffer, BUFFER_SIZE, MADV_DONTDUMP) < 0) {
+		munmap(buffer, BUFFER_SIZE);
+		return NULL;
+	}
+	return buffer;
+}
+
+static void process(struct session *session, struct fuse_buf *buffer)
+{
+	const struct fuse_in_header *header = buffer->mem;
+	const bool carries_value = header->opcode == FUSE_WRITE;
+
+	pthread_mutex_lock(&session->lock);
+	session->unique = header->unique;
+	fuse_session_process_buf(session->fuse, buffer);
+	pthread_mutex_unlock(&session->lock);
+	if (carries_value)
+		explicit_bzero(buffer->mem, buffer->size);
+}
+
+int session_run(struct session *session)
+{
+	void *memory = buffer_new();
+	int r = 0;
+
+	if (!memory)
+		return -EPERM;
+	while (!fuse_session_exited(session->fuse)) {
+		struct fuse_buf buffer = {.mem = memory};
+
+		r = fuse_session_receive_buf(session->fuse, &buffer);
+		if (r > 0)
+			process(session, &buffer);
+		else if (r != -EINTR && r != -EAGAIN)
+			break;
+	}
+	explicit_bzero(memory, BUFFER_SIZE);
+	munmap(memory, BUFFER_SIZE);
+	/* The device says so when the mount is gone. */
+	return r == -ENODEV || r > 0 || r == -EINTR ? 0 : r;
+}
+
+void session_stop(struct session *session, pthread_t thread)
+{
+	fuse_session_exit(session->fuse);
+	pthread_kill(thread, SIGUSR1);
+}
+
+static void tend_names(struct session *session)
+{
+	struct nss_batch *batch = NULL;
+
+	pthread_mutex_lock(&session->lock);
+	if (nss_is_stale(session->tree.nss))
+		(void)!nss_batch_begin(session->tree.nss, &batch);
+	pthread_mutex_unlock(&session->lock);
+	if (!batch)
+		return;
+	/* The name service may take its time: nobody waits for it. */
+	nss_batch_resolve(batch);
+	pthread_mutex_lock(&session->lock);
+	if (nss_apply(session->tree.nss, batch))
+		tree_access_changed(&session->tree, NO_PIN);
+	pthread_mutex_unlock(&session->lock);
+}
+
+void session_tend(struct session *session)
+{
+	int r = 0;
+
+	tend_names(session);
+	if (store_untidy(session->tree.store))
+		r = store_tidy(session->tree.store);
+	if (r < 0 && r != -EBUSY)
+		log_line(LOG_WARNING, "deleted bytes not yet overwritten: %s", strerror(-r));
+}

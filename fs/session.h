@@ -1,0 +1,37 @@
+/*
+ * The session: one mount's conversation with the kernel. One thread receives requests into one
+ * locked buffer and answers each under one lock; a second looks after what time changes (names of
+ * users and groups, deleted bytes, signals). One thread serves faster than several here: they would
+ * only hand over to each other.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#define FUSE_USE_VERSION 314
+#include <fuse_lowlevel.h>
+
+#include "fs/handle.h"
+#include "fs/tree.h"
+
+struct session {
+	struct tree tree;
+	struct handles *handles;
+	struct fuse_session *fuse;
+	pthread_mutex_t lock; /* around tree and handles */
+	uint64_t unique;      /* number of the request that is being answered */
+};
+
+/* `tree` is filled in up to what tree_init() makes; `device` is /dev/fuse, mounted. */
+int session_init(struct session *session, int device) MUST_CHECK;
+void session_done(struct session *session);
+
+/* Serve until the mount is gone. Blocks; to be run in a thread of its own. -errno when the device
+ * fails. */
+int session_run(struct session *session) MUST_CHECK;
+
+/* Ask session_run() to end; `thread` is the one that runs it. */
+void session_stop(struct session *session, pthread_t thread);
+
+/* What is to be done every second, beside the requests. */
+void session_tend(struct session *session);

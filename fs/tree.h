@@ -1,0 +1,86 @@
+/*
+ * The tree: everything that the mount shows, and what it is made of. It has never heard of FUSE;
+ * the operations decode a request, call here or one of the modules beside it (kind, access, edit,
+ * save, handle), and reply. One thread at a time: the session's lock is around every call.
+ */
+#pragma once
+
+#include "conf/provider.h"
+#include "conf/settings.h"
+#include "fs/inodes.h"
+#include "fs/notes.h"
+#include "fs/nss.h"
+#include "fs/pending.h"
+#include "store/store.h"
+
+/* What the tree remembers of one organisation, by pin. */
+struct tree_org {
+	uint64_t access_generation; /* rises whenever somebody's rights may have changed; from 1 */
+	uint64_t access_changed;    /* when, ns monotonic; 0: never */
+	int trouble;		    /* the last -errno that was logged for it */
+};
+
+struct tree {
+	const struct settings *settings;
+	const struct catalogue *catalogue;
+	struct secret_pool *pool;
+	struct store *store;
+	struct nss *nss;
+	struct inodes *inodes;
+	struct pendings *pendings;
+	struct notes *notes;
+	struct tree_org *orgs; /* by pin */
+	size_t org_count;
+	struct tree_org outside; /* what lies in no organisation */
+	const char *mountpoint;	 /* absolute */
+	uid_t owner;		 /* of every inode */
+	gid_t owner_group;
+	uint64_t started; /* ns since 1970 */
+	/* Tell the kernel to forget what it cached of an inode. */
+	void (*invalidate)(void *context, uint64_t inode);
+	void *invalidate_context;
+};
+
+/* The parts that live in memory only. The rest of `tree` is the caller's, and set before. */
+int tree_init(struct tree *tree) MUST_CHECK;
+void tree_done(struct tree *tree);
+
+/* Clocks, ns: since 1970, and monotonic. */
+uint64_t tree_now(void);
+uint64_t tree_monotonic(void);
+
+/* The organisation of a node, loaded when first touched; trouble is logged once. -EIO for whatever
+ * is wrong with it; -ENOENT for a node that lies in none. */
+int tree_org(struct tree *tree, const struct node *node, struct org **ret) MUST_CHECK;
+
+/* The account that a node in an account's directory belongs to; NULL when it is gone. */
+const struct record *tree_account(struct tree *tree, const struct org *org,
+				  const struct node *node);
+
+/* Name of the record that a node shows, of a field also while it is pending; NULL when gone. */
+const char *tree_field_name(struct tree *tree, const struct org *org, const struct node *node);
+
+const struct provider *tree_provider(const struct tree *tree, const struct record *account);
+
+/* The inode number of a node. */
+uint64_t tree_inode(struct tree *tree, const struct node *node);
+
+/* Tell the kernel that a node has changed. */
+void tree_invalidate(struct tree *tree, const struct node *node);
+
+/* A field was saved or removed: the field, its account and what describes them have changed. */
+void tree_account_changed(struct tree *tree, size_t pin, struct record_id account,
+			  struct record_id field);
+
+/* Somebody's rights in the organisation may have changed: what the kernel was told is taken back
+ * before this returns, and open handles are judged anew. NO_PIN: in every organisation. */
+void tree_access_changed(struct tree *tree, size_t pin);
+
+/* Ask the name service again if the user or group database has changed, waiting for it. */
+void tree_refresh_names(struct tree *tree);
+
+/* Borrowed until tree_reserve(). NO_PIN: of what lies outside. */
+struct tree_org *tree_org_state(struct tree *tree, size_t pin);
+
+/* Make room for one organisation more than are pinned; before one is made. -ENOMEM. */
+int tree_reserve(struct tree *tree) MUST_CHECK;

@@ -1,0 +1,299 @@
+#include "tests/fixture.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "fs/kind.h"
+
+const struct caller fixture_root = {.pid = 1, .groups_known = true};
+
+static void invalidate(void *context, uint64_t inode)
+{
+	struct fixture *fixture = context;
+
+	(void)inode;
+	fixture->invalidated++;
+}
+
+static char *path_in(const struct fixture *fixture, const char *name)
+{
+	char *path = NULL;
+
+	cr_assert_geq(asprintf(&path, "%s/%s", fixture->directory, name), 0);
+	return path;
+}
+
+static void load_settings(struct fixture *fixture, const char *configuration)
+{
+	CLEANUP_FREE char *path = path_in(fixture, "credfs.conf");
+	struct conf_error error = {0};
+	FILE *file = fopen(path, "w");
+
+	cr_assert_not_null(file);
+	fprintf(file, "[store]\npath = %s/store.db\nidentity = %s/identity\n%s", fixture->directory,
+		fixture->directory, configuration);
+	fclose(file);
+	cr_assert_eq(settings_load(path, &fixture->settings, &error), 0, "%s", error.text);
+	cr_assert_eq(catalogue_load(NULL, &fixture->catalogue, &error), 0, "%s", error.text);
+}
+
+static void make_store(struct fixture *fixture)
+{
+	CLEANUP_IDENTITY struct identity identity = {0};
+	const struct settings *settings = fixture->settings;
+
+	cr_assert_eq(secret_pool_new(16 << 20, &fixture->pool), 0);
+	cr_assert_eq(recipient_generate(fixture->pool, &identity.host), 0);
+	cr_assert_eq(store_create(settings->store_path, settings->store_pins, &identity), 0);
+	cr_assert_eq(store_open(fixture->pool, settings->store_path, settings->store_pins,
+				&identity, &fixture->store),
+		     0);
+}
+
+void fixture_init(struct fixture *fixture, const char *configuration)
+{
+	*fixture = (struct fixture){.directory = "/var/tmp/credfs-unit-XXXXXX"};
+	cr_assert_not_null(mkdtemp(fixture->directory));
+	load_settings(fixture, configuration);
+	make_store(fixture);
+	fixture->tree = (struct tree){
+		.settings = fixture->settings,
+		.catalogue = fixture->catalogue,
+		.pool = fixture->pool,
+		.store = fixture->store,
+		.mountpoint = "/creds",
+		.owner = 65523,
+		.owner_group = 65523,
+		.invalidate = invalidate,
+		.invalidate_context = fixture,
+	};
+	cr_assert_eq(tree_init(&fixture->tree), 0);
+	cr_assert_eq(handles_new(&fixture->handles), 0);
+}
+
+void fixture_done(struct fixture *fixture)
+{
+	static const char *const files[] = {"credfs.conf",   "store.db",	  "store.db-wal",
+					    "store.db-shm",  "identity.pins",	  "store.db-lock",
+					    "store.db.lock", "identity.pins.new", ""};
+
+	fixture->handles = handles_free(fixture->handles);
+	tree_done(&fixture->tree);
+	fixture->store = store_close(fixture->store);
+	fixture->catalogue = catalogue_free(fixture->catalogue);
+	fixture->settings = settings_free(fixture->settings);
+	fixture->pool = secret_pool_free(fixture->pool);
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		CLEANUP_FREE char *path = path_in(fixture, files[i]);
+
+		if (files[i][0])
+			unlink(path);
+	}
+	cr_assert_eq(rmdir(fixture->directory), 0, "%s: something was left", fixture->directory);
+}
+
+static int walk(struct fixture *fixture, char *path, struct node *ret)
+{
+	struct node node = {.kind = NODE_ROOT, .pin = NO_PIN};
+	const char *name;
+
+	while ((name = strsep(&path, "/"))) {
+		struct node next = {0};
+		int r;
+
+		if (!*name)
+			continue;
+		if (!kind_of(&node)->lookup)
+			return -ENOTDIR;
+		r = kind_of(&node)->lookup(&fixture->tree, &node, name, &fixture_root, &next);
+		if (r < 0)
+			return r;
+		node = next;
+	}
+	*ret = node;
+	return 0;
+}
+
+int fixture_find(struct fixture *fixture, const char *path, struct node *ret)
+{
+	CLEANUP_FREE char *copy = strdup(path);
+
+	return walk(fixture, copy, ret);
+}
+
+/* The directory of a path and the name in it, ready for an edit. */
+struct place {
+	char *path;
+	struct node directory;
+	struct edit edit;
+};
+
+static void place_done(struct place *place)
+{
+	free(place->path);
+}
+
+static int place_init(struct fixture *fixture, const char *path, const struct caller *caller,
+		      struct place *ret)
+{
+	char *slash;
+	int r;
+
+	ret->path = strdup(path);
+	slash = strrchr(ret->path, '/');
+	*slash = '\0';
+	r = walk(fixture, ret->path, &ret->directory);
+	/* strsep() cut the path up, the name behind the last slash is whole. */
+	ret->edit = (struct edit){&fixture->tree, caller, &ret->directory, slash + 1};
+	return r;
+}
+
+int fixture_make(struct fixture *fixture, const char *path, const struct caller *caller)
+{
+	CLEANUP(place_done) struct place place = {0};
+	const struct kind *kind;
+	int r = place_init(fixture, path, caller, &place);
+
+	if (r < 0)
+		return r;
+	kind = kind_of(&place.directory);
+	return kind->make_directory ? kind->make_directory(&place.edit) : -EPERM;
+}
+
+int fixture_remove(struct fixture *fixture, const char *path, const struct caller *caller)
+{
+	CLEANUP(place_done) struct place place = {0};
+	const struct kind *kind;
+	struct node child = {0};
+	int r = place_init(fixture, path, caller, &place);
+
+	if (r == 0)
+		r = fixture_find(fixture, path, &child);
+	if (r < 0)
+		return r;
+	kind = kind_of(&place.directory);
+	return kind->remove ? kind->remove(&place.edit, &child) : -EPERM;
+}
+
+int fixture_link(struct fixture *fixture, const char *target, const char *path,
+		 const struct caller *caller)
+{
+	CLEANUP(place_done) struct place place = {0};
+	const struct kind *kind;
+	int r = place_init(fixture, path, caller, &place);
+
+	if (r < 0)
+		return r;
+	kind = kind_of(&place.directory);
+	return kind->make_link ? kind->make_link(&place.edit, target) : -EPERM;
+}
+
+int fixture_rename(struct fixture *fixture, const char *from, const char *to,
+		   const struct caller *caller)
+{
+	CLEANUP(place_done) struct place old = {0};
+	CLEANUP(place_done) struct place new = {0};
+	struct node child = {0};
+	struct node replaced = {0};
+	const struct kind *kind;
+	int there;
+	int r = place_init(fixture, from, caller, &old);
+
+	if (r == 0)
+		r = place_init(fixture, to, caller, &new);
+	if (r == 0)
+		r = fixture_find(fixture, from, &child);
+	if (r < 0)
+		return r;
+	there = fixture_find(fixture, to, &replaced);
+	kind = kind_of(&old.directory);
+	if (!kind->rename)
+		return -EPERM;
+	return kind->rename(&old.edit, &child, &new.edit, there == 0 ? &replaced : NULL);
+}
+
+int fixture_open(struct fixture *fixture, const char *path, int flags, const struct caller *caller,
+		 uint64_t *ret)
+{
+	CLEANUP(place_done) struct place place = {0};
+	struct node node = {0};
+	int r = fixture_find(fixture, path, &node);
+
+	if (r == -ENOENT && flags & O_CREAT) {
+		r = place_init(fixture, path, caller, &place);
+		if (r == 0)
+			r = kind_of(&place.directory)->make_file
+				    ? kind_of(&place.directory)->make_file(&place.edit, &node)
+				    : -EPERM;
+	}
+	if (r == 0) {
+		const struct handle_open open = {&fixture->tree, &node, caller, flags,
+						 fixture->unique += 2};
+
+		r = handles_open(fixture->handles, &open, ret);
+	}
+	if (r < 0)
+		pendings_settle(fixture->tree.pendings, node.id);
+	return r;
+}
+
+static struct fixture_saved save(struct fixture *fixture, const char *path, const char *text,
+				 int flags, const struct caller *caller)
+{
+	const uint64_t owner = 77;
+	struct fixture_saved saved = {0};
+	struct handle *handle;
+	struct draft_write write;
+	uint64_t number = 0;
+
+	saved.open = fixture_open(fixture, path, flags, caller, &number);
+	if (saved.open < 0)
+		return saved;
+	handle = handles_get(fixture->handles, number);
+	write = (struct draft_write){0, (const uint8_t *)text, strlen(text), owner};
+	if (write.size)
+		saved.write = draft_write(&fixture->tree, handle_draft(handle), &write);
+	saved.close = draft_flush(&fixture->tree, handle_draft(handle), owner, false);
+	handle_release(&fixture->tree, handle);
+	handles_close(fixture->handles, number);
+	return saved;
+}
+
+struct fixture_saved fixture_save(struct fixture *fixture, const char *path, const char *text,
+				  const struct caller *caller)
+{
+	return save(fixture, path, text, O_WRONLY | O_CREAT | O_TRUNC, caller);
+}
+
+struct fixture_saved fixture_save_with(struct fixture *fixture, const char *path, const char *text,
+				       int flags)
+{
+	return save(fixture, path, text, flags, &fixture_root);
+}
+
+int fixture_put(struct fixture *fixture, const char *path, const char *text)
+{
+	const struct fixture_saved saved = fixture_save(fixture, path, text, &fixture_root);
+
+	return saved.open ? saved.open : saved.write ? saved.write : saved.close;
+}
+
+int fixture_read(struct fixture *fixture, const char *path, char ret[4096])
+{
+	const struct handle_range range = {0, 4095};
+	struct handle_bytes bytes = {0};
+	uint64_t number = 0;
+	int r = fixture_open(fixture, path, O_RDONLY, &fixture_root, &number);
+
+	if (r < 0)
+		return r;
+	r = handle_read(&fixture->tree, handles_get(fixture->handles, number), &fixture_root,
+			&range, &bytes);
+	if (r == 0) {
+		memcpy(ret, bytes.size ? bytes.bytes : (const uint8_t *)"", bytes.size);
+		ret[bytes.size] = '\0';
+	}
+	handles_close(fixture->handles, number);
+	return r;
+}
