@@ -1,0 +1,265 @@
+#include "store/store.h"
+
+#include <criterion/criterion.h>
+
+#include "tests/place.h"
+
+#define STORE CLEANUP(store_closep) struct store
+#define CHANGE CLEANUP(change_freep) struct change
+
+struct world {
+	struct place place;
+	struct secret_pool *pool;
+	uint8_t seed[RECIPIENT_SEED_SIZE];
+};
+
+static void world_init(struct world *world)
+{
+	*world = (struct world){.place = place_new(), .seed = {7}};
+	cr_assert_eq(secret_pool_new(4 << 20, &world->pool), 0);
+}
+
+static void world_done(struct world *world)
+{
+	secret_pool_free(world->pool);
+	place_done(&world->place);
+}
+#define WORLD CLEANUP(world_done) struct world
+
+static struct identity identity_of(const struct world *world)
+{
+	struct identity identity = {.has_recovery = true};
+
+	cr_assert_eq(recipient_from_seed(world->pool, world->seed, &identity.host), 0);
+	identity.recovery = *recipient_public(identity.host);
+	identity.recovery.box[0] ^= 1;
+	return identity;
+}
+
+static void create(const struct world *world)
+{
+	CLEANUP_IDENTITY struct identity identity = identity_of(world);
+
+	cr_assert_eq(store_create(world->place.store, world->place.pins, &identity), 0);
+}
+
+static int try_open(const struct world *world, struct store **ret)
+{
+	CLEANUP_IDENTITY struct identity identity = identity_of(world);
+	int r = store_open(world->pool, world->place.store, world->place.pins, &identity, ret);
+
+	cr_expect_eq(!identity.host, r == 0, "an identity is taken on success, and only then");
+	return r;
+}
+
+static struct store *open_store(const struct world *world)
+{
+	struct store *store = NULL;
+
+	cr_assert_eq(try_open(world, &store), 0);
+	return store;
+}
+
+static struct org *org_of(struct store *store, size_t index)
+{
+	struct org *org = NULL;
+
+	cr_assert_eq(store_org(store, index, &org), 0);
+	return org;
+}
+
+static const struct record_id account_id = {{1}}, field_id = {{2}};
+
+static void put_field(struct change *change, const struct secret *value, uint64_t version)
+{
+	static char account_name[] = "openai", field_name[] = "api_key";
+	const struct record account = {
+		.id = account_id, .kind = RECORD_ACCOUNT, .name = account_name};
+	const struct record field = {.id = field_id,
+				     .kind = RECORD_FIELD,
+				     .parent = account_id,
+				     .name = field_name,
+				     .value_version = version};
+
+	cr_assert_eq(change_put(change, &account), 0);
+	cr_assert_eq(change_put(change, &field), 0);
+	cr_assert_eq(change_put_value(change, field_id, version, value), 0);
+}
+
+Test(store, a_new_store_is_created_once)
+{
+	WORLD world;
+	world_init(&world);
+	CLEANUP_IDENTITY struct identity identity = identity_of(&world);
+	STORE *store = NULL;
+
+	create(&world);
+	cr_expect_eq(store_create(world.place.store, world.place.pins, &identity), -EEXIST);
+	store = open_store(&world);
+	cr_expect_eq(pins_count(store_pins(store)), 0);
+	cr_expect_str_eq(store_engine_name(store), "sqlite");
+	cr_expect_not(store_untidy(store));
+	cr_expect_eq(store_tidy(store), 0);
+}
+
+Test(store, creation_leaves_no_database_without_pins)
+{
+	WORLD world;
+	world_init(&world);
+	CLEANUP_IDENTITY struct identity identity = identity_of(&world);
+
+	file_write(world.place.pins, "mine", 4);
+	cr_expect_eq(store_create(world.place.store, world.place.pins, &identity), -EEXIST);
+	cr_expect_eq(access(world.place.store, F_OK), -1);
+	BYTES pins = file_read(world.place.pins, "");
+	cr_expect_eq(pins.size, 4);
+}
+
+Test(store, it_opens_with_its_own_identity_and_pins)
+{
+	WORLD world;
+	world_init(&world);
+	STORE *store = NULL;
+
+	create(&world);
+	world.seed[3] = 1;
+	cr_expect_eq(try_open(&world, &store), -EKEYREJECTED);
+	world.seed[3] = 0;
+	cr_expect_eq(unlink(world.place.pins), 0);
+	cr_expect_eq(try_open(&world, &store), -ENOKEY);
+	file_write(world.place.pins, "rubbish", 7);
+	cr_expect_eq(try_open(&world, &store), -EKEYREJECTED);
+	cr_expect_eq(unlink(world.place.store), 0);
+	cr_expect_eq(try_open(&world, &store), -ENOENT);
+}
+
+Test(store, organisations_are_pinned_loaded_and_forgotten)
+{
+	WORLD world;
+	world_init(&world);
+	STORE *store = NULL;
+	CHANGE *first = NULL;
+	CLEANUP_SECRET struct secret *value = NULL;
+	size_t index = 99;
+
+	create(&world);
+	store = open_store(&world);
+	cr_assert_eq(change_new(&first), 0);
+	cr_assert_eq(secret_copy(world.pool, "value", 5, &value), 0);
+	put_field(first, value, 1);
+	cr_assert_eq(store_org_create(store, "acme", first, &index), 0);
+	cr_expect_eq(index, 0);
+	cr_assert_eq(store_org_create(store, "other", NULL, &index), 0);
+	cr_expect_eq(index, 1);
+	cr_expect_eq(store_org_create(store, "acme", NULL, &index), -EEXIST);
+	cr_expect_eq(store_org_create(store, "a/b", NULL, &index), -EINVAL);
+	cr_expect_eq(pins_count(store_pins(store)), 2);
+	cr_expect_not_null(store_org_loaded(store, 0));
+	cr_expect_eq(store_org_rename(store, 1, "acme"), -EEXIST);
+	cr_expect_eq(store_org_rename(store, 1, "another"), 0);
+
+	store = store_close(store);
+	store = open_store(&world);
+	cr_expect_eq(pins_find(store_pins(store), "another"), 1);
+	cr_expect_null(store_org_loaded(store, 0));
+	cr_expect_not_null(org_record(org_of(store, 0), field_id));
+	cr_expect_eq(store_org_loaded(store, 0), org_of(store, 0));
+	cr_expect_null(store_org_loaded(store, 1));
+	cr_expect_null(org_record(org_of(store, 1), field_id));
+	store_org_forget(store, 0);
+	cr_expect_null(store_org_loaded(store, 0));
+	cr_expect_not_null(org_record(org_of(store, 0), field_id));
+}
+
+Test(store, an_organisation_that_cannot_be_pinned_stays_unseen)
+{
+	WORLD world;
+	world_init(&world);
+	STORE *store = NULL;
+	size_t index = 99;
+	char blocker[128];
+
+	create(&world);
+	store = open_store(&world);
+	snprintf(blocker, sizeof(blocker), "%s.tmp", world.place.pins);
+	cr_assert_eq(mkdir(blocker, 0700), 0);
+	cr_expect_eq(store_org_create(store, "acme", NULL, &index), -EISDIR);
+	cr_expect_eq(pins_count(store_pins(store)), 0);
+	cr_assert_eq(rmdir(blocker), 0);
+	cr_expect_eq(store_org_create(store, "acme", NULL, &index), 0);
+	cr_expect_eq(index, 0);
+	cr_expect_not_null(org_of(store, 0));
+}
+
+Test(store, a_pinned_organisation_that_was_removed_is_named)
+{
+	WORLD world;
+	world_init(&world);
+	STORE *store = NULL;
+	struct org *org = NULL;
+	size_t index;
+
+	create(&world);
+	store = open_store(&world);
+	cr_assert_eq(store_org_create(store, "acme", NULL, &index), 0);
+	cr_assert_eq(store_org_create(store, "other", NULL, &index), 0);
+	store = store_close(store);
+	tamper(world.place.store, "DELETE FROM log WHERE org = (SELECT min(org) FROM log)");
+	store = open_store(&world);
+	cr_expect_eq((store_org(store, 0, &org) == -EBADMSG) +
+			     (store_org(store, 1, &org) == -EBADMSG),
+		     1);
+}
+
+Test(store, a_deleted_value_is_nowhere_after_tidy)
+{
+	WORLD world;
+	world_init(&world);
+	STORE *store = NULL;
+	CHANGE *change = NULL;
+	CLEANUP_SECRET struct secret *value = NULL;
+	sqlite3_stmt *statement = NULL;
+	sqlite3 *db = NULL;
+	uint8_t sealed[4][40];
+	size_t index, count = 0;
+
+	create(&world);
+	store = open_store(&world);
+	cr_assert_eq(change_new(&change), 0);
+	cr_assert_eq(secret_zeros(world.pool, 60000, &value), 0);
+	put_field(change, value, 1);
+	cr_assert_eq(store_org_create(store, "acme", change, &index), 0);
+	change = change_free(change);
+	cr_assert_eq(change_new(&change), 0);
+	cr_assert_eq(secret_resize(value, 10), 0);
+	put_field(change, value, 2);
+	cr_assert_eq(org_commit(org_of(store, 0), change), 0);
+	cr_assert_eq(store_tidy(store), 0);
+
+	/* The sealed bytes of both versions, from their start and from their middle. */
+	cr_assert_eq(sqlite3_open(world.place.store, &db), SQLITE_OK);
+	cr_assert_eq(sqlite3_prepare_v2(db, "SELECT ct FROM value", -1, &statement, NULL), 0);
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		const uint8_t *bytes = sqlite3_column_blob(statement, 0);
+		size_t size = (size_t)sqlite3_column_bytes(statement, 0);
+
+		memcpy(sealed[count++], bytes, 40);
+		memcpy(sealed[count++], bytes + size / 2, 40);
+		cr_assert_leq(count, 4);
+	}
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	cr_assert_eq(count, 4);
+
+	change = change_free(change);
+	cr_assert_eq(change_new(&change), 0);
+	cr_assert_eq(change_remove(change, field_id), 0);
+	cr_assert_eq(org_commit(org_of(store, 0), change), 0);
+	cr_expect(store_untidy(store));
+	for (size_t i = 0; i < 4; i++)
+		cr_expect(store_holds(world.place.store, sealed[i], 40), "the search is blind");
+	cr_expect_eq(store_tidy(store), 0);
+	cr_expect_not(store_untidy(store));
+	for (size_t i = 0; i < 4; i++)
+		cr_expect_not(store_holds(world.place.store, sealed[i], 40), "part %zu", i);
+}
