@@ -65,23 +65,18 @@ def write_in_pieces(path, data):
 
 
 class Reader:
-    """A process that reads in a tight loop until its standard input ends."""
+    """A process that reads in a tight loop until the other end of a pipe is closed."""
 
-    def __init__(self, path, read):
+    def __init__(self, path, read, stop):
         self.result, result = os.pipe()
-        stop, self.stop = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            status = 1
             try:
-                os.close(self.stop)
-                os.close(self.result)
-                os.set_blocking(stop, False)
-                os.write(result, self.loop(path, read, stop).encode())
-                status = 0
+                os.close(stop[1])
+                os.set_blocking(stop[0], False)
+                os.write(result, self.loop(path, read, stop[0]).encode())
             finally:
-                os._exit(status)
-        os.close(stop)
+                os._exit(0)
         os.close(result)
 
     @staticmethod
@@ -107,7 +102,6 @@ class Reader:
         return f"ok {reads} {seen} {newest}"
 
     def finish(self):
-        os.close(self.stop)
         with open(self.result, encoding="utf-8") as result:
             text = result.read()
         os.waitpid(self.pid, 0)
@@ -122,9 +116,14 @@ def rotate(path, write, count):
 def watched(path, write, readers, count):
     """What the readers say of `count` rotations."""
     write_in_place(path, value(0))
-    started = [Reader(path, read) for read in readers]
-    rotate(path, write, count)
+    stop = os.pipe()
+    started = [Reader(path, read, stop) for read in readers]
+    try:
+        rotate(path, write, count)
+    finally:
+        os.close(stop[1])
     texts = [reader.finish() for reader in started]
+    os.close(stop[0])
     for text in texts:
         assert text.startswith("ok "), text
     return [[int(number) for number in text.split()[1:]] for text in texts]
