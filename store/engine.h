@@ -28,7 +28,7 @@ struct engine_row {
 };
 
 /* Called with each result; a non-zero return ends the call, which returns it. The bytes are the
- * engine's until the callback returns. */
+ * engine's until the callback returns, which does not call the engine. */
 typedef int engine_entry_fn(void *context, const struct engine_entry *entry);
 typedef int engine_row_fn(void *context, const struct engine_row *row);
 

@@ -1,6 +1,7 @@
 /*
  * The engine's calls as SQL. One connection serves all calls but tidy(), which has its own, so that
- * a checkpoint waits for no reader of ours and no reader for it.
+ * no reader waits for a checkpoint. Reads share one transaction until something is appended or
+ * tidied, because to begin and end one for each read would cost about as much as the read.
  *
  * A commit that fails while it is made durable leaves its frames in the write-ahead log, complete
  * and checksummed; after a crash SQLite would find them and take them for committed. So the log is
@@ -26,6 +27,7 @@ enum {
  * statement; their results are id, kind, version, epoch, bytes. */
 enum sql {
 	SQL_BEGIN,
+	SQL_BEGIN_READING,
 	SQL_COMMIT,
 	SQL_ROLLBACK,
 	SQL_HEAD,
@@ -51,6 +53,7 @@ enum sql {
 
 static const char *const texts[] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_BEGIN_READING] = "BEGIN",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_HEAD] = "SELECT gen, hash FROM log WHERE org = ?1 ORDER BY gen DESC LIMIT 1",
@@ -95,8 +98,10 @@ struct sqlite {
 	sqlite3_stmt *statements[SQL_COUNT];
 	bool unclean; /* a failed commit may lie in the write-ahead log */
 	int lock;
-	pthread_mutex_t tidying;
-	sqlite3 *tidier; /* under `tidying` */
+	pthread_mutex_t using; /* guards all the above, and `tidying` */
+	bool tidying;	       /* no read transaction is to be kept */
+	pthread_mutex_t tidier_using;
+	sqlite3 *tidier; /* under `tidier_using` */
 	atomic_bool untidy;
 };
 
@@ -104,6 +109,20 @@ static struct sqlite *sqlite_of(struct engine *engine)
 {
 	return (struct sqlite *)engine;
 }
+
+static struct sqlite *enter(struct engine *engine)
+{
+	struct sqlite *sqlite = sqlite_of(engine);
+
+	pthread_mutex_lock(&sqlite->using);
+	return sqlite;
+}
+
+static void leave(struct sqlite **sqlite)
+{
+	pthread_mutex_unlock(&(*sqlite)->using);
+}
+#define ENTERED CLEANUP(leave) struct sqlite
 
 static void statement_release(sqlite3_stmt **statement)
 {
@@ -123,6 +142,20 @@ static int run(struct sqlite *sqlite, enum sql sql)
 	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[sql];
 
 	return step(sqlite, statement);
+}
+
+/* Be in a read transaction, that of the last read if there was no append since. */
+static int begin_reading(struct sqlite *sqlite)
+{
+	if (sqlite->tidying || !sqlite3_get_autocommit(sqlite->db))
+		return 0;
+	return run(sqlite, SQL_BEGIN_READING);
+}
+
+static void end_reading(struct sqlite *sqlite)
+{
+	if (!sqlite3_get_autocommit(sqlite->db))
+		(void)run(sqlite, SQL_ROLLBACK);
 }
 
 static int bind_bytes(sqlite3_stmt *statement, int column, const void *bytes, size_t size)
@@ -145,10 +178,9 @@ static const void *column_exactly(sqlite3_stmt *statement, int column, size_t si
 	return sqlite3_column_blob(statement, column);
 }
 
-static int sqlite_head(struct engine *engine, struct org_id org, uint64_t *ret_generation,
-		       struct digest *ret_digest)
+static int get_head(struct sqlite *sqlite, struct org_id org, uint64_t *ret_generation,
+		    struct digest *ret_digest)
 {
-	struct sqlite *sqlite = sqlite_of(engine);
 	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_HEAD];
 	const void *digest;
 	int r;
@@ -164,6 +196,15 @@ static int sqlite_head(struct engine *engine, struct org_id org, uint64_t *ret_g
 	*ret_generation = (uint64_t)sqlite3_column_int64(statement, 0);
 	memcpy(ret_digest->bytes, digest, DIGEST_SIZE);
 	return 0;
+}
+
+static int sqlite_head(struct engine *engine, struct org_id org, uint64_t *ret_generation,
+		       struct digest *ret_digest)
+{
+	ENTERED *sqlite = enter(engine);
+	int r = begin_reading(sqlite);
+
+	return r < 0 ? r : get_head(sqlite, org, ret_generation, ret_digest);
 }
 
 static int get_entry(sqlite3_stmt *statement, struct engine_entry *ret)
@@ -186,7 +227,7 @@ static int get_entry(sqlite3_stmt *statement, struct engine_entry *ret)
 static int sqlite_fetch(struct engine *engine, struct org_id org, uint64_t generation, size_t max,
 			engine_entry_fn *each, void *context)
 {
-	struct sqlite *sqlite = sqlite_of(engine);
+	ENTERED *sqlite = enter(engine);
 	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_FETCH];
 	struct engine_entry entry;
 	int r;
@@ -194,6 +235,9 @@ static int sqlite_fetch(struct engine *engine, struct org_id org, uint64_t gener
 	if (bind_bytes(statement, 1, org.bytes, ID_SIZE) || bind_number(statement, 2, generation) ||
 	    bind_number(statement, 3, max))
 		return -EINVAL;
+	r = begin_reading(sqlite);
+	if (r < 0)
+		return r;
 	while ((r = step(sqlite, statement)) > 0) {
 		r = get_entry(statement, &entry);
 		if (r == 0)
@@ -285,13 +329,15 @@ static int give_one(struct sqlite *sqlite, struct org_id org, const struct row_r
 static int sqlite_rows(struct engine *engine, struct org_id org, enum row_table table,
 		       const struct row_ref *refs, size_t count, engine_row_fn *each, void *context)
 {
-	struct sqlite *sqlite = sqlite_of(engine);
+	ENTERED *sqlite = enter(engine);
+	int r = begin_reading(sqlite);
 
+	if (r < 0)
+		return r;
 	if (!count)
 		return give_all(sqlite, org, table, each, context);
 	for (size_t i = 0; i < count; i++) {
-		int r = give_one(sqlite, org, &refs[i], each, context);
-
+		r = give_one(sqlite, org, &refs[i], each, context);
 		if (r)
 			return r;
 	}
@@ -350,7 +396,7 @@ static int check_predecessor(struct sqlite *sqlite, const struct engine_append *
 	uint64_t generation;
 	int r;
 
-	r = sqlite_head(&sqlite->engine, append->org, &generation, &newest);
+	r = get_head(sqlite, append->org, &generation, &newest);
 	if (r == -ENOENT)
 		return first->generation == 1 ? 0 : -ESTALE;
 	if (r < 0)
@@ -406,10 +452,11 @@ static void roll_back(struct sqlite *sqlite)
 
 static int sqlite_append(struct engine *engine, const struct engine_append *append)
 {
-	struct sqlite *sqlite = sqlite_of(engine);
+	ENTERED *sqlite = enter(engine);
 	bool erased = false;
 	int r;
 
+	end_reading(sqlite);
 	r = clean(sqlite);
 	if (r < 0)
 		return r;
@@ -430,9 +477,10 @@ static int sqlite_append(struct engine *engine, const struct engine_append *appe
 static int sqlite_audit_put(struct engine *engine, struct org_id org, struct recipient_id recipient,
 			    uint64_t sequence, const uint8_t *bytes, size_t size)
 {
-	struct sqlite *sqlite = sqlite_of(engine);
+	ENTERED *sqlite = enter(engine);
 	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_AUDIT_PUT];
 
+	end_reading(sqlite);
 	if (bind_bytes(statement, 1, org.bytes, ID_SIZE) ||
 	    bind_bytes(statement, 2, recipient.bytes, ID_SIZE) ||
 	    bind_number(statement, 3, sequence) || bind_bytes(statement, 4, bytes, size))
@@ -443,11 +491,14 @@ static int sqlite_audit_put(struct engine *engine, struct org_id org, struct rec
 static int sqlite_orgs(struct engine *engine, int (*each)(void *context, struct org_id org),
 		       void *context)
 {
-	struct sqlite *sqlite = sqlite_of(engine);
+	ENTERED *sqlite = enter(engine);
 	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_ORGS];
 	struct org_id org;
 	int r;
 
+	r = begin_reading(sqlite);
+	if (r < 0)
+		return r;
 	while ((r = step(sqlite, statement)) > 0) {
 		const void *id = column_exactly(statement, 0, ID_SIZE);
 
@@ -461,17 +512,31 @@ static int sqlite_orgs(struct engine *engine, int (*each)(void *context, struct 
 	return r;
 }
 
+/* Say whether a tidy() is under way; our own reader would delay it. */
+static void set_tidying(struct engine *engine, bool tidying)
+{
+	ENTERED *sqlite = enter(engine);
+
+	sqlite->tidying = tidying;
+	if (tidying)
+		end_reading(sqlite);
+}
+
 /* What is appended meanwhile asks for another tidy(). */
 static int sqlite_tidy(struct engine *engine)
 {
 	struct sqlite *sqlite = sqlite_of(engine);
-	int r;
+	int r = 0;
 
-	pthread_mutex_lock(&sqlite->tidying);
-	r = atomic_exchange(&sqlite->untidy, false) ? database_empty_wal(sqlite->tidier) : 0;
+	pthread_mutex_lock(&sqlite->tidier_using);
+	if (atomic_exchange(&sqlite->untidy, false)) {
+		set_tidying(engine, true);
+		r = database_empty_wal(sqlite->tidier);
+		set_tidying(engine, false);
+	}
 	if (r < 0)
 		atomic_store(&sqlite->untidy, true);
-	pthread_mutex_unlock(&sqlite->tidying);
+	pthread_mutex_unlock(&sqlite->tidier_using);
 	return r;
 }
 
@@ -489,7 +554,8 @@ static struct engine *sqlite_close(struct engine *engine)
 	database_close(sqlite->tidier);
 	database_close(sqlite->db);
 	cleanup_close(&sqlite->lock);
-	pthread_mutex_destroy(&sqlite->tidying);
+	pthread_mutex_destroy(&sqlite->tidier_using);
+	pthread_mutex_destroy(&sqlite->using);
 	free(sqlite);
 	return NULL;
 }
@@ -553,7 +619,8 @@ int sqlite_open(const char *path, struct engine **ret)
 		return -ENOMEM;
 	sqlite->engine.ops = &sqlite_ops;
 	sqlite->lock = -1;
-	pthread_mutex_init(&sqlite->tidying, NULL);
+	pthread_mutex_init(&sqlite->using, NULL);
+	pthread_mutex_init(&sqlite->tidier_using, NULL);
 	engine = &sqlite->engine;
 	r = open_in(sqlite, path);
 	if (r < 0)
