@@ -123,10 +123,13 @@ def test_every_field_is_created_and_read_back(account, mount, provider):
 def test_an_account_is_complete_with_what_is_required_and_not_before(account, provider):
     required, _, _ = PROVIDERS[provider]
     base = account(provider)
+    begun = False
     for name, value in required.items():
         assert info(base)["complete"] == "no"
-        assert name in info(base)["missing"].split()
+        # of several ways to be complete the one that was begun is told
+        assert name in info(base)["missing"].split() or not begun
         write(f"{base}/{name}", value)
+        begun = True
     assert info(base)["complete"] == "yes"
     assert info(base)["provider"] == provider
 

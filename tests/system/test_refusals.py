@@ -88,7 +88,7 @@ def test_init_overwrites_nothing(made, left):
 
 @pytest.mark.parametrize("text, line", [
     ("[store]\npath = /x\nidentity = /y\ncolour = red\n", 4),
-    ("[stor]\npath = /x\n", 2),
+    ("[stor]\npath = /x\n", 1),
     ("path = /x\n", 1),
     ("[store]\npath = /x\npath = /y\n", 3),
     ("[store\npath = /x\n", 1),

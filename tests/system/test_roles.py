@@ -13,7 +13,7 @@ KEY = "sk-proj-" + "5" * 40
 # node | owner admin member auditor maintainer runner nobody
 TABLE = """
 orgs/acme                              | rwx rwx r-x r-x --x --x ---
-orgs/acme/roles                        | r-x r-x r-x r-x --- --- ---
+orgs/acme/roles                        | rwx rwx r-x r-x --- --- ---
 orgs/acme/roles/owner                  | rw- r-- r-- r-- --- --- ---
 orgs/acme/roles/admin                  | rw- r-- r-- r-- --- --- ---
 orgs/acme/projects                     | rwx rwx r-x r-x --x --x ---
