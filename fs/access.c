@@ -19,7 +19,7 @@ static const struct rights table[NODE_KINDS] = {
 	[NODE_ORG] = {.roles = 5, .audit = 1, .manage = 7, .list = 5, .pass = 1},
 	[NODE_PROJECTS] = {.roles = 5, .manage = 7, .list = 5, .pass = 1},
 	[NODE_PROJECT] = {.roles = 5, .manage = 7, .list = 5, .inherit = 7, .use = 5},
-	[NODE_ROLES] = {.roles = 5, .manage = 5, .list = 5, .inherit = 5, .use = 5},
+	[NODE_ROLES] = {.roles = 7, .manage = 7, .list = 5},
 	[NODE_ROLE] = {.roles = 6, .manage = 4, .list = 4, .inherit = 4, .use = 4},
 	[NODE_ACCOUNT] = {.manage = 7, .list = 7, .use = 7},
 	[NODE_PROVIDER] = {.manage = 6, .list = 4, .use = 4},
@@ -32,7 +32,8 @@ static const struct rights table[NODE_KINDS] = {
 };
 
 static const struct rights plain_field = {.manage = 6, .list = 4, .use = 4};
-/* Managers of the organisation appoint in its projects, owners in the organisation. */
+/* Managers of the organisation appoint in its projects, owners in the organisation; that either may
+ * remove in roles/ is for the daemon to refuse, or to take as emptying a list. */
 static const struct rights project_role = {
 	.roles = 6, .manage = 6, .list = 4, .inherit = 4, .use = 4};
 static const struct rights project_roles = {

@@ -1,5 +1,6 @@
 #include "fs/account.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "fs/edit.h"
@@ -30,6 +31,17 @@ const struct record *account_field(const struct org *org, struct record_id accou
 	return field && field->value_version ? field : NULL;
 }
 
+/* A `provider` that nobody has set is not in the way of one who is about to copy another here. */
+static bool is_hidden_from_copy(struct tree *tree, const struct org *org,
+				const struct fixed_child *child, const struct node *directory,
+				const struct caller *caller)
+{
+	const struct record *account = org_record(org, directory->id);
+
+	return child->kind == NODE_PROVIDER && account && !account->text &&
+	       copying_is(&tree->copying, caller->pid);
+}
+
 int account_lookup(struct tree *tree, const struct node *directory, const char *name,
 		   const struct caller *caller, struct node *ret)
 {
@@ -37,11 +49,12 @@ int account_lookup(struct tree *tree, const struct node *directory, const char *
 	struct org *org = NULL;
 	int r = tree_org(tree, directory, &org);
 
-	(void)caller;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < FIXED; i++) {
 		if (strcmp(name, fixed[i].name) == 0) {
+			if (is_hidden_from_copy(tree, org, &fixed[i], directory, caller))
+				return -ENOENT;
 			*ret = (struct node){fixed[i].kind, directory->pin, directory->id, 0};
 			return 0;
 		}
@@ -110,10 +123,12 @@ int account_make(const struct edit *edit, struct record_id parent)
 		r = edit_record(RECORD_ACCOUNT, parent, edit->name, &record);
 	if (r < 0)
 		return r;
-	record.text = strdup(provider ? provider->id : "generic");
-	if (!record.text)
-		return -ENOMEM;
-	r = change_put(change, &record);
+	if (provider) {
+		record.text = strdup(provider->id);
+		r = record.text ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		r = change_put(change, &record);
 	return r < 0 ? r : edit_commit(edit->tree, edit->directory, org, change);
 }
 
@@ -236,6 +251,11 @@ int account_make_file(const struct edit *edit, struct node *ret)
 	account = org_record(org, edit->directory->id);
 	if (!account)
 		return -ENOENT;
+	if (strlen(edit->name) > NAME_MAX)
+		return -ENAMETOOLONG;
+	*ret = (struct node){NODE_PROVIDER, edit->directory->pin, account->id, 0};
+	if (strcmp(edit->name, "provider") == 0)
+		return 0;
 	if (settings_name_is_scratch(edit->tree->settings, edit->name) ||
 	    !provider_field(tree_provider(edit->tree, account), edit->name))
 		return -EINVAL;

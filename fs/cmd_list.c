@@ -216,10 +216,13 @@ enum exit_code cmd_list(const char *configuration, int count, char **arguments)
 {
 	struct libscols_table *table;
 	struct options options = {0};
+	enum exit_code code;
 	int r;
 
-	(void)configuration;
 	argp_parse(&argp, count, arguments, 0, NULL, &options);
+	code = command_named_settings(configuration);
+	if (code != EXIT_DONE)
+		return code;
 	table = new_table(options.json);
 	if (!table)
 		return command_fail(EXIT_OTHER, "out of memory");

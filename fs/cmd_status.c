@@ -45,11 +45,14 @@ static int show(void *context, const char *path)
 
 enum exit_code cmd_status(const char *configuration, int count, char **arguments)
 {
+	enum exit_code code;
 	unsigned mounts = 0;
 	int r;
 
-	(void)configuration;
 	argp_parse(&argp, count, arguments, 0, NULL, NULL);
+	code = command_named_settings(configuration);
+	if (code != EXIT_DONE)
+		return code;
 	r = mountpoint_each(show, &mounts);
 	if (r < 0)
 		return command_fail(EXIT_OTHER, "cannot read the list of mounts: %s", strerror(-r));

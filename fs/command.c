@@ -25,3 +25,10 @@ enum exit_code command_settings(const char *configuration, struct settings **ret
 				    error.text);
 	return command_fail(EXIT_CONFIGURATION, "%s: %s", error.file, error.text);
 }
+
+enum exit_code command_named_settings(const char *configuration)
+{
+	CLEANUP(settings_freep) struct settings *settings = NULL;
+
+	return configuration ? command_settings(configuration, &settings) : EXIT_DONE;
+}

@@ -25,3 +25,6 @@ enum exit_code command_fail(enum exit_code code, const char *format, ...)
 
 /* Load the settings, saying what is wrong with them: EXIT_DONE or EXIT_CONFIGURATION. */
 enum exit_code command_settings(const char *configuration, struct settings **ret) MUST_CHECK;
+
+/* For commands that need no settings: only say what is wrong with a file that was named. */
+enum exit_code command_named_settings(const char *configuration) MUST_CHECK;

@@ -301,52 +301,99 @@ int credential_clear(const struct edit *edit, const struct node *child)
 	return 0;
 }
 
-/* What the move writes in the place it goes to, with that place's own refusals. */
-static int put_moved(const struct save *save, struct change *change, const struct secret *value)
+/* The values that the replaced field had, in order, as history of the one that takes its place. */
+static int put_history(struct change *change, const struct target *target, struct record *moved,
+		       struct secret **values)
 {
-	CLEANUP_RECORD struct record field = {0};
+	uint64_t versions[VERSIONS_MAX];
+	size_t count = 0;
+	int r = 0;
+
+	if (target->field)
+		count = org_value_versions(target->org, target->field->id, versions, VERSIONS_MAX);
+	for (size_t i = 0; i < count && r == 0; i++) {
+		r = org_value(target->org, target->field->id, versions[i], &values[i], NULL);
+		if (r == 0)
+			r = change_put_value(change, moved->id, ++moved->value_last, values[i]);
+	}
+	return r;
+}
+
+static int take_place(struct change *change, const struct target *target, struct record *moved)
+{
+	free(moved->name);
+	moved->name = strdup(target->name);
+	moved->parent = target->account->id;
+	moved->secret = target->rule->secret;
+	moved->updated = tree_now();
+	if (!moved->name)
+		return -ENOMEM;
+	return target->field ? change_remove(change, target->field->id) : 0;
+}
+
+/* The field's record itself moves, because the kernel takes its inode along: what it held before
+ * goes, what it replaces becomes its history. */
+static int put_moved(struct change *change, const struct target *target, const struct record *field,
+		     const struct secret *value, struct secret **history)
+{
+	CLEANUP_RECORD struct record moved = {0};
+	uint64_t versions[VERSIONS_MAX];
+	const size_t count = org_value_versions(target->org, field->id, versions, VERSIONS_MAX);
+	int r = record_copy(field, &moved);
+
+	if (r == 0)
+		r = take_place(change, target, &moved);
+	if (r == 0 && target->field) {
+		for (size_t i = 0; i < count && r == 0; i++)
+			r = change_remove_value(change, field->id, versions[i]);
+		if (r == 0)
+			r = put_history(change, target, &moved, history);
+		moved.value_version = ++moved.value_last;
+		if (r == 0)
+			r = change_put_value(change, field->id, moved.value_version, value);
+	}
+	return r < 0 ? r : change_put(change, &moved);
+}
+
+static int move(const struct edit *edit, const struct node *child, const struct save *save,
+		const struct secret *value)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	struct secret *history[VERSIONS_MAX] = {NULL};
 	struct target target;
 	int r = credential_judge(save, true);
 
 	if (r == 0)
 		r = target_of(save, &target);
 	if (r == 0)
-		r = next_field(save, &target, &field);
+		r = change_new(&change);
 	if (r == 0)
-		r = change_put(change, &field);
+		r = put_moved(change, &target, org_record(target.org, child->id), value, history);
 	if (r == 0)
-		r = change_put_value(change, field.id, field.value_version, value);
-	return r < 0 ? r : settle_history(change, save->tree, target.org, target.field, 0);
+		r = edit_commit(edit->tree, edit->directory, target.org, change);
+	for (size_t i = 0; i < VERSIONS_MAX; i++)
+		secret_free(history[i]);
+	return r;
 }
 
 int credential_move(const struct edit *edit, const struct node *child, const struct edit *to)
 {
-	CLEANUP(change_freep) struct change *change = NULL;
 	CLEANUP_SECRET struct secret *value = NULL;
-	struct node node = {0};
-	struct save save = {.tree = to->tree, .node = &node, .uid = to->caller->uid};
-	const struct record *field;
-	struct org *org = NULL;
-	int r = edit_begin(edit, &org, &change);
+	struct node place = {0};
+	struct save save = {.tree = to->tree, .node = &place, .uid = to->caller->uid};
+	uint64_t version = 0;
+	int r = credential_content(edit->tree, child, &value, &version);
 
-	if (r < 0)
-		return r;
-	field = org_record(org, child->id);
-	if (!field || !field->value_version)
-		return -ENOENT;
-	r = org_value(org, field->id, field->value_version, &value, NULL);
 	if (r == 0)
-		r = account_make_file(to, &node);
+		r = account_make_file(to, &place);
+	if (r == 0 && place.kind != NODE_FIELD)
+		r = -EPERM;
 	if (r < 0)
 		return r;
 	save.bytes = secret_view(value);
 	save.size = secret_size(value);
-	r = put_moved(&save, change, value);
-	if (r == 0)
-		r = put_cleared(edit, change, org, field);
-	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
-	pendings_remove(edit->tree->pendings, node.id);
+	r = move(edit, child, &save, value);
+	pendings_settle(edit->tree->pendings, place.id);
 	if (r == 0)
 		tree_access_changed(edit->tree, child->pin);
 	return r;

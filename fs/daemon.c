@@ -34,11 +34,15 @@ static const struct trouble store_troubles[] = {
 	 "this store was made by another version of credfs: use that version"},
 	{-EBADMSG, EXIT_STORE_DAMAGED, "this store is damaged: restore it from a backup"},
 	{-EBUSY, EXIT_STORE_BUSY, "another daemon has this store open: unmount that one first"},
-	{-ENOKEY, EXIT_MISMATCH, "the list of organisations beside the identity is missing"},
-	{-EKEYREJECTED, EXIT_MISMATCH,
-	 "the list of organisations beside the identity is damaged or of another identity"},
 	{-ENOTSUP, EXIT_OTHER, "a store must lie on a local file system"},
 	{-EPERM, EXIT_MEMORY, "memory cannot be locked: raise the limit (ulimit -l)"},
+	{0},
+};
+
+static const struct trouble pins_troubles[] = {
+	{-ENOKEY, EXIT_MISMATCH, "this host's list of organisations is missing: restore it"},
+	{-EKEYREJECTED, EXIT_MISMATCH,
+	 "this list of organisations is damaged, or of another identity: restore it"},
 	{0},
 };
 
@@ -96,6 +100,8 @@ static enum exit_code open_store(const struct settings *settings, struct ground 
 		return say(identity_troubles, settings->store_identity, r);
 	r = store_open(ground->pool, settings->store_path, settings->store_pins, &identity,
 		       &ground->store);
+	if (r == -ENOKEY || r == -EKEYREJECTED)
+		return say(pins_troubles, settings->store_pins, r);
 	return r < 0 ? say(store_troubles, settings->store_path, r) : EXIT_DONE;
 }
 
@@ -220,8 +226,9 @@ static enum exit_code serve_tree(const struct daemon_options *options, const str
 	if (r == 0) {
 		code = run_session(&session, options->path, ready, context);
 	} else {
-		code = command_fail(EXIT_CANNOT_MOUNT, "cannot serve %s: %s", options->path,
-				    strerror(-r));
+		code = command_fail(r == -EPERM ? EXIT_MEMORY : EXIT_CANNOT_MOUNT,
+				    "cannot serve %s: %s", options->path,
+				    r == -EPERM ? "memory cannot be locked" : strerror(-r));
 		(void)!mountpoint_detach(options->path);
 	}
 	session_done(&session);

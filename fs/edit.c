@@ -6,6 +6,8 @@
 #include "conf/field.h"
 #include "fs/log.h"
 
+static const uint64_t stopped_ns = UINT64_C(10000000000);
+
 int edit_name(const struct edit *edit)
 {
 	if (strlen(edit->name) > NAME_MAX)
@@ -65,6 +67,27 @@ int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		tree_access_changed(tree, node->pin);
 	}
 	return r == -EUCLEAN ? 0 : translated(r);
+}
+
+void edit_stop_removing(const struct edit *edit)
+{
+	struct tree_org *state = tree_org_state(edit->tree, edit->directory->pin);
+
+	state->remover = edit->caller->pid;
+	state->removed = tree_monotonic();
+}
+
+bool edit_is_stopped(const struct edit *edit)
+{
+	struct tree_org *state = tree_org_state(edit->tree, edit->directory->pin);
+	const uint64_t now = tree_monotonic();
+
+	/* Long after its last attempt the number may be another process'. */
+	if (!state->remover || state->remover != edit->caller->pid ||
+	    now - state->removed > stopped_ns)
+		return false;
+	state->removed = now;
+	return true;
 }
 
 void edit_tidy(struct tree *tree)

@@ -22,6 +22,11 @@ int edit_begin(const struct edit *edit, struct org **ret_org,
 int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		const struct change *change) MUST_CHECK;
 
+/* Somebody tried to remove what cannot be: whoever removes everything below an organisation comes
+ * to its roles first. From then on nothing in it is removed for that process. */
+void edit_stop_removing(const struct edit *edit);
+bool edit_is_stopped(const struct edit *edit);
+
 /* Have what was deleted overwritten now; if a reader of the store delays it, it is done later. */
 void edit_tidy(struct tree *tree);
 

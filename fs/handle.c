@@ -162,6 +162,8 @@ int handles_open(struct handles *handles, const struct handle_open *open, uint64
 	pending = pendings_get(open->tree->pendings, open->node->id);
 	if (pending)
 		pending->users++;
+	if (open->node->kind == NODE_PROVIDER && !handle->writes)
+		copying_begin(&open->tree->copying, open->caller->pid);
 	(void)TAKE_PTR(handle);
 	return 0;
 }
@@ -275,6 +277,8 @@ void handle_release(struct tree *tree, struct handle *handle)
 {
 	struct pending *pending;
 
+	if (handle->node.kind == NODE_PROVIDER && !handle->writes)
+		copying_end(&tree->copying, handle->opener.pid);
 	if (!handle->writes)
 		return;
 	draft_release(tree, &handle->draft);

@@ -7,38 +7,38 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 static const char type[] = "fuse.credfs";
 
-int mountpoint_resolve(const char *path, char **ret)
+/* A stale mount cannot be looked at, its parent can. */
+static int resolve_stale(const char *path, char **ret)
 {
-	CLEANUP_FREE char *real = realpath(path, NULL);
-	CLEANUP_FREE char *for_directory = NULL;
-	CLEANUP_FREE char *for_name = NULL;
+	CLEANUP_FREE char *for_directory = strdup(path);
+	CLEANUP_FREE char *for_name = strdup(path);
 	CLEANUP_FREE char *parent = NULL;
-	struct stat st;
 
-	if (real) {
-		if (stat(real, &st) < 0)
-			return -errno;
-		if (!S_ISDIR(st.st_mode))
-			return -ENOTDIR;
-		*ret = TAKE_PTR(real);
-		return 0;
-	}
-	if (errno != ENOTCONN)
-		return -errno;
-	/* A stale mount cannot be looked at, its parent can. */
-	for_directory = strdup(path);
-	for_name = strdup(path);
 	if (!for_directory || !for_name)
 		return -ENOMEM;
 	parent = realpath(dirname(for_directory), NULL);
 	if (!parent)
 		return -errno;
-	return asprintf(ret, "%s/%s", strcmp(parent, "/") ? parent : "", basename(for_name)) < 0
-		       ? -ENOMEM
-		       : 0;
+	if (asprintf(ret, "%s/%s", strcmp(parent, "/") ? parent : "", basename(for_name)) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int mountpoint_resolve(const char *path, char **ret)
+{
+	CLEANUP_FREE char *real = realpath(path, NULL);
+	struct stat st;
+
+	if (!real || stat(real, &st) < 0)
+		return errno == ENOTCONN ? resolve_stale(path, ret) : -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	*ret = TAKE_PTR(real);
+	return 0;
 }
 
 int mountpoint_each(int (*each)(void *context, const char *path), void *context)
@@ -66,7 +66,7 @@ static int is_same(void *context, const char *path)
 int mountpoint_state(const char *path, enum mountpoint_state *ret)
 {
 	CLEANUP_FREE char *copy = strdup(path);
-	struct stat st;
+	struct statvfs st;
 	int r;
 
 	if (!copy)
@@ -75,7 +75,8 @@ int mountpoint_state(const char *path, enum mountpoint_state *ret)
 	if (r < 0)
 		return r;
 	*ret = r == 0 ? MOUNTPOINT_FREE : MOUNTPOINT_MOUNTED;
-	if (r > 0 && stat(path, &st) < 0 && errno == ENOTCONN)
+	/* Attributes may still be cached, this is always asked. */
+	if (r > 0 && statvfs(path, &st) < 0 && errno == ENOTCONN)
 		*ret = MOUNTPOINT_STALE;
 	return 0;
 }

@@ -67,6 +67,8 @@ void op_create(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t m
 	(void)mode;
 	if (r == 0)
 		r = request_entry(request, &node, &entry, &inode);
+	/* What is created begins empty, whatever would be shown in its place. */
+	info->flags |= O_TRUNC;
 	if (r == 0)
 		r = open_node(request, &node, info);
 	if (r < 0) {

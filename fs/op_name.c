@@ -1,6 +1,7 @@
+#include <limits.h>
 #include <string.h>
 
-#include "fs/kind.h"
+#include "fs/edit.h"
 #include "fs/op.h"
 
 /* Everything that an operation on a name in a directory starts with. */
@@ -32,6 +33,8 @@ static int name_request_init(fuse_req_t request, fuse_ino_t parent, const char *
 	ret->kind = kind_of(&ret->directory);
 	ret->edit =
 		(struct edit){&request_session(request)->tree, &ret->caller, &ret->directory, name};
+	if (strlen(name) > NAME_MAX)
+		return -ENAMETOOLONG;
 	return ret->kind->lookup ? 0 : -ENOTDIR;
 }
 
@@ -115,6 +118,8 @@ static void op_remove(fuse_req_t request, fuse_ino_t parent, const char *name, b
 		r = find(&gone, &node);
 	if (r == 0 && kind_is_directory(&node) != directory)
 		r = directory ? -ENOTDIR : -EISDIR;
+	if (r == 0 && edit_is_stopped(&gone.edit))
+		r = -EPERM;
 	if (r == 0)
 		r = gone.kind->remove ? gone.kind->remove(&gone.edit, &node) : -EPERM;
 	request_reply(request, r);

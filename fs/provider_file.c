@@ -11,6 +11,7 @@ int provider_file_content(struct tree *tree, const struct node *node, struct sec
 {
 	const struct record *account;
 	struct org *org = NULL;
+	const char *text;
 	int r = tree_org(tree, node, &org);
 
 	if (r < 0)
@@ -18,8 +19,9 @@ int provider_file_content(struct tree *tree, const struct node *node, struct sec
 	account = tree_account(tree, org, node);
 	if (!account)
 		return -ENOENT;
+	text = account->text ? account->text : "generic";
 	*ret_version = account->version;
-	return secret_copy(tree->pool, account->text, strlen(account->text), ret);
+	return secret_copy(tree->pool, text, strlen(text), ret);
 }
 
 static void note(const struct save *save, const char *reason, const char *detail)
@@ -150,7 +152,7 @@ static int set_provider(struct tree *tree, const struct node *node, const struct
 	account = org_record(org, node->id);
 	if (!account)
 		return -ENOENT;
-	if (strcmp(account->text, provider->id) == 0)
+	if (account->text && strcmp(account->text, provider->id) == 0)
 		return 0;
 	r = change_new(&change);
 	if (r == 0)

@@ -10,24 +10,39 @@
 
 enum { VERSIONS_MAX = 2048 };
 
-static size_t missing_of(const struct org *org, const struct record *account, char *const *set)
+static size_t present_of(const struct org *org, const struct record *account, char *const *set,
+			 size_t *ret_missing)
 {
-	size_t missing = 0;
+	size_t present = 0;
 
-	for (; *set; set++)
-		missing += !account_field(org, account->id, *set);
-	return missing;
+	*ret_missing = 0;
+	for (; *set; set++) {
+		if (account_field(org, account->id, *set))
+			present++;
+		else
+			++*ret_missing;
+	}
+	return present;
 }
 
-/* The alternative that lacks least; NULL for a provider that needs nothing. */
+/* The alternative that is complete, else the one most begun, else the first; NULL for a provider
+ * that needs nothing. */
 static char *const *nearest_need(const struct org *org, const struct record *account,
 				 const struct provider *provider)
 {
 	char *const *nearest = NULL;
+	size_t most = 0;
 
 	for (char **const *set = (char **const *)provider->needs; set && *set; set++) {
-		if (!nearest || missing_of(org, account, *set) < missing_of(org, account, nearest))
+		size_t missing = 0;
+		const size_t present = present_of(org, account, *set, &missing);
+
+		if (!missing)
+			return *set;
+		if (!nearest || present > most) {
 			nearest = *set;
+			most = present;
+		}
 	}
 	return nearest;
 }
@@ -99,7 +114,8 @@ int report_info(struct tree *tree, const struct node *node, struct secret **ret,
 	if (r < 0)
 		return r;
 	*ret_version = changes_of(org, account);
-	fprintf(text.file, "name: %s\nprovider: %s\ncreated: ", account->name, account->text);
+	fprintf(text.file, "name: %s\nprovider: %s\ncreated: ", account->name,
+		account->text ? account->text : "generic");
 	text_time(text.file, account->created);
 	fputs("\nupdated: ", text.file);
 	text_time(text.file, account_updated(tree, node));

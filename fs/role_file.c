@@ -63,6 +63,8 @@ int role_content(struct tree *tree, const struct node *node, struct secret **ret
 	if (r < 0)
 		return r;
 	binding = binding_of(tree, org, node);
+	if (!binding && org_damaged(org))
+		return -EIO;
 	if (binding && binding->text)
 		text = binding->text;
 	*ret_version = binding ? binding->version : 0;
@@ -187,8 +189,10 @@ int roles_remove(const struct edit *edit, const struct node *child)
 	const struct principals nobody = {0};
 	int r;
 
-	if (scope_of(child) == SCOPE_ORGANISATION)
+	if (scope_of(child) == SCOPE_ORGANISATION) {
+		edit_stop_removing(edit);
 		return -EPERM;
+	}
 	r = access_need(edit->tree, &org, edit->caller, MAY_ROLES | MAY_MANAGE);
 	return r < 0 ? r : set_principals(edit->tree, child, &nobody);
 }

@@ -14,8 +14,13 @@
 #include "fs/log.h"
 #include "fs/op.h"
 
-/* The largest write; what libfuse asks for above it holds its headers. */
-enum { WRITE_MAX = 128 * 1024, BUFFER_SIZE = (1 << 20) + (64 << 10) };
+/* The largest write, and the part of the buffer that a request can reach. libfuse reads with room
+ * for more, which nothing ever comes to lie in. */
+enum {
+	WRITE_MAX = 128 * 1024,
+	LOCKED_SIZE = WRITE_MAX + (16 << 10),
+	BUFFER_SIZE = (1 << 20) + (64 << 10)
+};
 
 static void init_connection(void *context, struct fuse_conn_info *connection)
 {
@@ -55,12 +60,29 @@ static int fuse_init(struct session *session, int device)
 	return fuse_session_mount(session->fuse, path) == 0 ? 0 : -EIO;
 }
 
+static int buffer_new(void **ret)
+{
+	void *buffer =
+		mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (buffer == MAP_FAILED)
+		return -ENOMEM;
+	if (mlock(buffer, LOCKED_SIZE) < 0 || madvise(buffer, BUFFER_SIZE, MADV_DONTDUMP) < 0) {
+		munmap(buffer, BUFFER_SIZE);
+		return -EPERM;
+	}
+	*ret = buffer;
+	return 0;
+}
+
 int session_init(struct session *session, int device)
 {
 	int r;
 
 	pthread_mutex_init(&session->lock, NULL);
-	r = handles_new(&session->handles);
+	r = buffer_new(&session->buffer);
+	if (r == 0)
+		r = handles_new(&session->handles);
 	if (r == 0)
 		r = tree_init(&session->tree);
 	if (r == 0)
@@ -75,23 +97,13 @@ void session_done(struct session *session)
 	if (session->fuse)
 		fuse_session_destroy(session->fuse);
 	session->fuse = NULL;
+	if (session->buffer) {
+		explicit_bzero(session->buffer, LOCKED_SIZE);
+		munmap(session->buffer, BUFFER_SIZE);
+	}
 	session->handles = handles_free(session->handles);
 	tree_done(&session->tree);
 	pthread_mutex_destroy(&session->lock);
-}
-
-static void *buffer_new(void)
-{
-	void *buffer = mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	if (buffer == MAP_FAILED)
-		return NULL;
-	if (mlock(buffer, BUFFER_SIZE) < 0 || madvise(buffer, BUFFER_SIZE, MADV_DONTDUMP) < 0) {
-		munmap(buffer, BUFFER_SIZE);
-		return NULL;
-	}
-	return buffer;
 }
 
 static void process(struct session *session, struct fuse_buf *buffer)
@@ -109,13 +121,10 @@ static void process(struct session *session, struct fuse_buf *buffer)
 
 int session_run(struct session *session)
 {
-	void *memory = buffer_new();
 	int r = 0;
 
-	if (!memory)
-		return -EPERM;
 	while (!fuse_session_exited(session->fuse)) {
-		struct fuse_buf buffer = {.mem = memory};
+		struct fuse_buf buffer = {.mem = session->buffer};
 
 		r = fuse_session_receive_buf(session->fuse, &buffer);
 		if (r > 0)
@@ -123,8 +132,6 @@ int session_run(struct session *session)
 		else if (r != -EINTR && r != -EAGAIN)
 			break;
 	}
-	explicit_bzero(memory, BUFFER_SIZE);
-	munmap(memory, BUFFER_SIZE);
 	/* The device says so when the mount is gone. */
 	return r == -ENODEV || r > 0 || r == -EINTR ? 0 : r;
 }

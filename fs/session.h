@@ -20,9 +20,11 @@ struct session {
 	struct fuse_session *fuse;
 	pthread_mutex_t lock; /* around tree and handles */
 	uint64_t unique;      /* number of the request that is being answered */
+	void *buffer;	      /* for requests */
 };
 
-/* `tree` is filled in up to what tree_init() makes; `device` is /dev/fuse, mounted. */
+/* `tree` is filled in up to what tree_init() makes; `device` is /dev/fuse, mounted. -EPERM when
+ * memory cannot be locked. */
 int session_init(struct session *session, int device) MUST_CHECK;
 void session_done(struct session *session);
 

@@ -139,7 +139,8 @@ const char *tree_field_name(struct tree *tree, const struct org *org, const stru
 
 const struct provider *tree_provider(const struct tree *tree, const struct record *account)
 {
-	const struct provider *provider = catalogue_find(tree->catalogue, account->text);
+	const struct provider *provider =
+		account->text ? catalogue_find(tree->catalogue, account->text) : NULL;
 
 	/* The catalogue of this host may lack what another host's has. */
 	return provider ? provider : catalogue_find(tree->catalogue, "generic");

@@ -7,6 +7,7 @@
 
 #include "conf/provider.h"
 #include "conf/settings.h"
+#include "fs/copying.h"
 #include "fs/inodes.h"
 #include "fs/notes.h"
 #include "fs/nss.h"
@@ -18,6 +19,8 @@ struct tree_org {
 	uint64_t access_generation; /* rises whenever somebody's rights may have changed; from 1 */
 	uint64_t access_changed;    /* when, ns monotonic; 0: never */
 	int trouble;		    /* the last -errno that was logged for it */
+	pid_t remover;		    /* who tried to remove what cannot be removed */
+	uint64_t removed;	    /* when he last tried anything, ns monotonic */
 };
 
 struct tree {
@@ -29,6 +32,7 @@ struct tree {
 	struct inodes *inodes;
 	struct pendings *pendings;
 	struct notes *notes;
+	struct copying copying;
 	struct tree_org *orgs; /* by pin */
 	size_t org_count;
 	struct tree_org outside; /* what lies in no organisation */

@@ -47,6 +47,20 @@ int pages_map(size_t size, uint8_t **ret)
 	return 0;
 }
 
+int pages_allowed(size_t size)
+{
+	void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	int r;
+
+	if (bytes == MAP_FAILED)
+		return -ENOMEM;
+	/* Locked when touched, and never touched: only the limit is asked. */
+	r = mlock2(bytes, size, MLOCK_ONFAULT) < 0 ? -EPERM : 0;
+	munmap(bytes, size);
+	return r;
+}
+
 void pages_unmap(uint8_t *bytes, size_t size)
 {
 	size_t guard = page_size();

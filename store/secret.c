@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "store/pages.h"
 #include "store/slab.h"
 
 #if __has_include(<sanitizer/asan_interface.h>)
@@ -216,7 +217,9 @@ int secret_pool_new(size_t limit, struct secret_pool **ret)
 	pool->limit = limit;
 	randombytes_buf(pool->canary, sizeof(pool->canary));
 
-	r = pool_grow(pool, BLOCK_MIN, &first);
+	r = pages_allowed(limit);
+	if (r == 0)
+		r = pool_grow(pool, BLOCK_MIN, &first);
 	if (r < 0)
 		return r;
 	LIST_INSERT_HEAD(&pool->idle, first, of_list);

@@ -22,9 +22,9 @@ struct secret;
 /* The largest secret a pool hands out, in bytes. */
 enum { SECRET_MAX = 1 << 20 };
 
-/* A pool that locks at most `limit` bytes; the first slab is locked here, so that a host that
- * cannot lock memory is found at start. -ENOMEM, also when `limit` is below a slab (256 KiB);
- * -EPERM when memory cannot be locked. */
+/* A pool that locks at most `limit` bytes. That the host allows all of them is asked here, so that
+ * one that cannot lock memory is found at start. -ENOMEM, also when `limit` is below a slab
+ * (256 KiB); -EPERM when so much cannot be locked. */
 int secret_pool_new(size_t limit, struct secret_pool **ret) MUST_CHECK;
 struct secret_pool *secret_pool_free(struct secret_pool *pool);
 

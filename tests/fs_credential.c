@@ -225,6 +225,22 @@ Test(credential, moves_to_a_field_that_takes_it)
 	cr_assert_eq(fixture_read(&fixture, KEY, content), -ENOENT);
 }
 
+Test(credential, what_a_move_replaces_becomes_history)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	char content[4096];
+
+	begin(&fixture, "");
+	cr_assert_eq(fixture_make(&fixture, "orgs/acme/second", &fixture_root), 0);
+	cr_assert_eq(fixture_put(&fixture, "orgs/acme/second/spare", "sk-spare\n"), 0);
+	cr_assert_eq(fixture_rename(&fixture, "orgs/acme/second/spare", KEY, &fixture_root), 0);
+	expect(&fixture, KEY, "sk-spare");
+	expect_status(&fixture, ACCOUNT, "history: api_key: 2\n");
+	expect(&fixture, ACCOUNT "/.history/api_key/2", "sk-proj-old");
+	cr_assert_eq(fixture_read(&fixture, "orgs/acme/second/spare", content), -ENOENT);
+	cr_assert_eq(fixture_rename(&fixture, KEY, ACCOUNT "/provider", &fixture_root), -EPERM);
+}
+
 Test(credential, longer_than_64_kib_is_too_long)
 {
 	CLEANUP_FIXTURE struct fixture fixture;

@@ -312,7 +312,8 @@ Test(secret, pool_is_refused_where_memory_cannot_be_locked)
 {
 	cr_assert_eq(pool_answer_without_privilege(0), -EPERM);
 	cr_assert_eq(pool_answer_without_privilege(64 * 1024), -EPERM);
-	cr_assert_eq(pool_answer_without_privilege(1 << 20), 0);
+	cr_assert_eq(pool_answer_without_privilege(POOL_LIMIT - 4096), -EPERM);
+	cr_assert_eq(pool_answer_without_privilege(2 * POOL_LIMIT), 0);
 }
 
 /* How a child ends that does this. */
