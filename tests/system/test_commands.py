@@ -149,7 +149,7 @@ def furnished(mount):
 
 
 def test_list_shows_each_account_and_who_uses_it(furnished):
-    done = furnished.credfs("list")
+    done = furnished.credfs("list", furnished.root)
     assert done.returncode == 0, done
     rows = [line for line in done.stdout.splitlines() if "acme" in line or "globex" in line]
     assert len(rows) == 3, done.stdout
@@ -161,7 +161,7 @@ def test_list_shows_each_account_and_who_uses_it(furnished):
 
 
 def test_list_as_json_is_for_scripts(furnished):
-    done = furnished.credfs("list", "--json")
+    done = furnished.credfs("list", "--json", furnished.root)
     assert done.returncode == 0, done
     accounts = {row["account"]: row for row in json.loads(done.stdout)["accounts"]}
     assert sorted(accounts) == ["acme/Production Anthropic", "acme/openai", "globex/openai"]
