@@ -1,7 +1,7 @@
 /*
- * A connection to a store's SQLite database: how it is opened, what a file must look like to be
- * one, how SQLite's errors read, and who may have it. Used by sqlite.c alone; the two are the only
- * ones to include sqlite3.h. One thread at a time and connection.
+ * A connection to a store's SQLite database: how it is opened, how SQLite's errors read, and who
+ * may have it; schema.h says what must be in it. Used by sqlite.c alone. One thread at a time and
+ * connection.
  */
 #pragma once
 
@@ -21,10 +21,6 @@ int database_create(const char *path) MUST_CHECK;
 int database_open(const char *path, int busy_ms, sqlite3 **ret) MUST_CHECK;
 sqlite3 *database_close(sqlite3 *db);
 DEFINE_CLEANUP(sqlite3, database_close);
-
-/* Compare the schema, read the root of every table, and all of a small file; takes the same time
- * for every larger one. -EBADMSG. */
-int database_check(sqlite3 *db) MUST_CHECK;
 
 /* Become the only daemon that has the database open. `ret_lock` is a descriptor to be closed after
  * the connection. -EBUSY. */

@@ -13,7 +13,8 @@
 #include <stdatomic.h>
 
 #include "store/database.h"
-#include "store/record.h"
+#include "store/schema.h"
+#include "store/sql.h"
 
 enum {
 	/* What other processes may keep us waiting for: a backup that starts, a reader that ends.
@@ -21,75 +22,6 @@ enum {
 	BUSY_MS = 5000,
 	/* A checkpoint that waits for readers stops writers meanwhile. */
 	TIDY_BUSY_MS = 100,
-};
-
-/* Parameters of rows are ?1 organisation, ?2 id, ?3 kind, ?4 version, ?5 epoch, ?6 bytes in every
- * statement; their results are id, kind, version, epoch, bytes. */
-enum sql {
-	SQL_BEGIN,
-	SQL_BEGIN_READING,
-	SQL_COMMIT,
-	SQL_ROLLBACK,
-	SQL_HEAD,
-	SQL_FETCH,
-	SQL_ORGS,
-	SQL_LOG_PUT,
-	SQL_HEAD_PUT,
-	SQL_AUDIT_PUT,
-	SQL_ITEM_GET,
-	SQL_ITEM_ALL,
-	SQL_ITEM_PUT,
-	SQL_ITEM_REMOVE,
-	SQL_VALUE_GET,
-	SQL_VALUE_ALL,
-	SQL_VALUE_PUT,
-	SQL_VALUE_REMOVE,
-	SQL_WRAP_GET,
-	SQL_WRAP_ALL,
-	SQL_WRAP_PUT,
-	SQL_WRAP_REMOVE,
-	SQL_COUNT
-};
-
-static const char *const texts[] = {
-	[SQL_BEGIN] = "BEGIN IMMEDIATE",
-	[SQL_BEGIN_READING] = "BEGIN",
-	[SQL_COMMIT] = "COMMIT",
-	[SQL_ROLLBACK] = "ROLLBACK",
-	[SQL_HEAD] = "SELECT gen, hash FROM log WHERE org = ?1 ORDER BY gen DESC LIMIT 1",
-	[SQL_FETCH] = "SELECT gen, hash, entry FROM log WHERE org = ?1 AND gen > ?2"
-		      " ORDER BY gen LIMIT ?3",
-	[SQL_ORGS] = "SELECT org FROM head",
-	[SQL_LOG_PUT] = "INSERT INTO log (org, gen, hash, entry) VALUES (?1, ?2, ?3, ?4)",
-	[SQL_HEAD_PUT] = "INSERT OR REPLACE INTO head (org, gen) VALUES (?1, ?2)",
-	[SQL_AUDIT_PUT] = "INSERT INTO audit (org, rid, seq, entry) VALUES (?1, ?2, ?3, ?4)",
-	[SQL_ITEM_GET] = "SELECT id, kind, ver, epoch, ct FROM item WHERE org = ?1 AND id = ?2",
-	[SQL_ITEM_ALL] = "SELECT id, kind, ver, epoch, ct FROM item WHERE org = ?1",
-	[SQL_ITEM_PUT] = "INSERT INTO item (org, id, kind, ver, epoch, ct)"
-			 " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-	[SQL_ITEM_REMOVE] = "DELETE FROM item WHERE org = ?1 AND id = ?2",
-	[SQL_VALUE_GET] = "SELECT id, NULL, ver, epoch, ct FROM value"
-			  " WHERE org = ?1 AND id = ?2 AND ver = ?4",
-	[SQL_VALUE_ALL] = "SELECT id, NULL, ver, epoch, ct FROM value WHERE org = ?1",
-	[SQL_VALUE_PUT] = "INSERT INTO value (org, id, ver, epoch, ct)"
-			  " VALUES (?1, ?2, ?4, ?5, ?6)",
-	[SQL_VALUE_REMOVE] = "DELETE FROM value WHERE org = ?1 AND id = ?2 AND ver = ?4",
-	[SQL_WRAP_GET] = "SELECT rid, NULL, 0, epoch, ct FROM wrap"
-			 " WHERE org = ?1 AND rid = ?2 AND epoch = ?5",
-	[SQL_WRAP_ALL] = "SELECT rid, NULL, 0, epoch, ct FROM wrap WHERE org = ?1",
-	[SQL_WRAP_PUT] = "INSERT INTO wrap (org, rid, epoch, ct)"
-			 " VALUES (?1, ?2, ?5, ?6)",
-	[SQL_WRAP_REMOVE] = "DELETE FROM wrap WHERE org = ?1 AND rid = ?2 AND epoch = ?5",
-};
-_Static_assert(sizeof(texts) / sizeof(*texts) == SQL_COUNT, "a text for each statement");
-
-static const struct {
-	enum sql get, all, put, remove;
-	uint32_t kind; /* of rows that have no column for it */
-} tables[] = {
-	[ROW_ITEM] = {SQL_ITEM_GET, SQL_ITEM_ALL, SQL_ITEM_PUT, SQL_ITEM_REMOVE, 0},
-	[ROW_VALUE] = {SQL_VALUE_GET, SQL_VALUE_ALL, SQL_VALUE_PUT, SQL_VALUE_REMOVE, RECORD_FIELD},
-	[ROW_WRAP] = {SQL_WRAP_GET, SQL_WRAP_ALL, SQL_WRAP_PUT, SQL_WRAP_REMOVE, 0},
 };
 
 struct sqlite {
@@ -124,12 +56,6 @@ static void leave(struct sqlite **sqlite)
 }
 #define ENTERED CLEANUP(leave) struct sqlite
 
-static void statement_release(sqlite3_stmt **statement)
-{
-	sqlite3_reset(*statement);
-	sqlite3_clear_bindings(*statement);
-}
-
 static int step(struct sqlite *sqlite, sqlite3_stmt *statement)
 {
 	int code = sqlite3_step(statement);
@@ -139,7 +65,7 @@ static int step(struct sqlite *sqlite, sqlite3_stmt *statement)
 
 static int run(struct sqlite *sqlite, enum sql sql)
 {
-	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[sql];
+	CLEANUP(sql_release) sqlite3_stmt *statement = sqlite->statements[sql];
 
 	return step(sqlite, statement);
 }
@@ -158,39 +84,19 @@ static void end_reading(struct sqlite *sqlite)
 		(void)run(sqlite, SQL_ROLLBACK);
 }
 
-static int bind_bytes(sqlite3_stmt *statement, int column, const void *bytes, size_t size)
-{
-	return sqlite3_bind_blob64(statement, column, bytes, size, SQLITE_STATIC);
-}
-
-static int bind_number(sqlite3_stmt *statement, int column, uint64_t number)
-{
-	return number > INT64_MAX ? SQLITE_RANGE
-				  : sqlite3_bind_int64(statement, column, (int64_t)number);
-}
-
-/* A blob of exactly `size` bytes; NULL when the column holds anything else. */
-static const void *column_exactly(sqlite3_stmt *statement, int column, size_t size)
-{
-	if (sqlite3_column_type(statement, column) != SQLITE_BLOB ||
-	    (size_t)sqlite3_column_bytes(statement, column) != size)
-		return NULL;
-	return sqlite3_column_blob(statement, column);
-}
-
 static int get_head(struct sqlite *sqlite, struct org_id org, uint64_t *ret_generation,
 		    struct digest *ret_digest)
 {
-	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_HEAD];
+	CLEANUP(sql_release) sqlite3_stmt *statement = sqlite->statements[SQL_HEAD];
 	const void *digest;
 	int r;
 
-	if (bind_bytes(statement, 1, org.bytes, ID_SIZE))
+	if (sql_bind_bytes(statement, 1, org.bytes, ID_SIZE))
 		return -ENOMEM;
 	r = step(sqlite, statement);
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
-	digest = column_exactly(statement, 1, DIGEST_SIZE);
+	digest = sql_column(statement, 1, DIGEST_SIZE);
 	if (!digest)
 		return -EBADMSG;
 	*ret_generation = (uint64_t)sqlite3_column_int64(statement, 0);
@@ -209,9 +115,9 @@ static int sqlite_head(struct engine *engine, struct org_id org, uint64_t *ret_g
 
 static int get_entry(sqlite3_stmt *statement, struct engine_entry *ret)
 {
-	const void *digest = column_exactly(statement, 1, DIGEST_SIZE);
+	const void *digest = sql_column(statement, 1, DIGEST_SIZE);
 	int size = sqlite3_column_bytes(statement, 2);
-	const void *bytes = column_exactly(statement, 2, (size_t)size);
+	const void *bytes = sql_column(statement, 2, (size_t)size);
 
 	if (!digest || !bytes)
 		return -EBADMSG;
@@ -228,12 +134,12 @@ static int sqlite_fetch(struct engine *engine, struct org_id org, uint64_t gener
 			engine_entry_fn *each, void *context)
 {
 	ENTERED *sqlite = enter(engine);
-	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_FETCH];
+	CLEANUP(sql_release) sqlite3_stmt *statement = sqlite->statements[SQL_FETCH];
 	struct engine_entry entry;
 	int r;
 
-	if (bind_bytes(statement, 1, org.bytes, ID_SIZE) || bind_number(statement, 2, generation) ||
-	    bind_number(statement, 3, max))
+	if (sql_bind_bytes(statement, 1, org.bytes, ID_SIZE) ||
+	    sql_bind_number(statement, 2, generation) || sql_bind_number(statement, 3, max))
 		return -EINVAL;
 	r = begin_reading(sqlite);
 	if (r < 0)
@@ -248,49 +154,6 @@ static int sqlite_fetch(struct engine *engine, struct org_id org, uint64_t gener
 	return r;
 }
 
-/* Bind the parameters that the statement has, which may be the first few. */
-static int bind_row(sqlite3_stmt *statement, const struct org_id *org, const struct engine_row *row)
-{
-	int count = sqlite3_bind_parameter_count(statement);
-	const struct row_ref *ref = &row->ref;
-
-	if (bind_bytes(statement, 1, org->bytes, ID_SIZE) ||
-	    bind_bytes(statement, 2, ref->id.bytes, ID_SIZE) ||
-	    (count >= 3 && bind_number(statement, 3, ref->kind)) ||
-	    (count >= 4 && bind_number(statement, 4, ref->version)) ||
-	    (count >= 5 && bind_number(statement, 5, ref->epoch)) ||
-	    (count >= 6 && bind_bytes(statement, 6, row->bytes, row->size)))
-		return -EINVAL;
-	return 0;
-}
-
-/* Whether the columns hold a row at all. One that does not is as good as missing: whoever knows
- * that it must be there finds out, and the other rows are served. */
-static bool get_row(sqlite3_stmt *statement, enum row_table table, struct engine_row *ret)
-{
-	const void *id = column_exactly(statement, 0, ID_SIZE);
-	bool has_kind = sqlite3_column_type(statement, 1) != SQLITE_NULL;
-	int64_t kind = has_kind ? sqlite3_column_int64(statement, 1) : tables[table].kind;
-	int64_t version = sqlite3_column_int64(statement, 2);
-	int64_t epoch = sqlite3_column_int64(statement, 3);
-	int size = sqlite3_column_bytes(statement, 4);
-	const void *bytes = column_exactly(statement, 4, (size_t)size);
-
-	if (!id || !bytes || kind < 0 || kind > UINT32_MAX || version < 0 || epoch < 0 ||
-	    epoch > UINT32_MAX)
-		return false;
-	*ret = (struct engine_row){
-		.ref = {.table = table,
-			.kind = (uint32_t)kind,
-			.version = (uint64_t)version,
-			.epoch = (uint32_t)epoch},
-		.bytes = bytes,
-		.size = (size_t)size,
-	};
-	memcpy(ret->ref.id.bytes, id, ID_SIZE);
-	return true;
-}
-
 static int give_rows(struct sqlite *sqlite, sqlite3_stmt *statement, enum row_table table,
 		     engine_row_fn *each, void *context)
 {
@@ -298,7 +161,10 @@ static int give_rows(struct sqlite *sqlite, sqlite3_stmt *statement, enum row_ta
 	int r;
 
 	while ((r = step(sqlite, statement)) > 0) {
-		r = get_row(statement, table, &row) ? each(context, &row) : 0;
+		if (sql_get_row(statement, table, &row))
+			r = each(context, &row);
+		else
+			r = sqlite3_errcode(sqlite->db) == SQLITE_NOMEM ? -ENOMEM : 0;
 		if (r)
 			return r;
 	}
@@ -308,10 +174,10 @@ static int give_rows(struct sqlite *sqlite, sqlite3_stmt *statement, enum row_ta
 static int give_all(struct sqlite *sqlite, struct org_id org, enum row_table table,
 		    engine_row_fn *each, void *context)
 {
-	CLEANUP(statement_release)
-	sqlite3_stmt *statement = sqlite->statements[tables[table].all];
+	CLEANUP(sql_release)
+	sqlite3_stmt *statement = sqlite->statements[sql_of_table(table)->all];
 
-	if (bind_bytes(statement, 1, org.bytes, ID_SIZE))
+	if (sql_bind_bytes(statement, 1, org.bytes, ID_SIZE))
 		return -ENOMEM;
 	return give_rows(sqlite, statement, table, each, context);
 }
@@ -319,9 +185,9 @@ static int give_all(struct sqlite *sqlite, struct org_id org, enum row_table tab
 static int give_one(struct sqlite *sqlite, struct org_id org, const struct row_ref *ref,
 		    engine_row_fn *each, void *context)
 {
-	CLEANUP(statement_release)
-	sqlite3_stmt *statement = sqlite->statements[tables[ref->table].get];
-	int r = bind_row(statement, &org, &(struct engine_row){.ref = *ref});
+	CLEANUP(sql_release)
+	sqlite3_stmt *statement = sqlite->statements[sql_of_table(ref->table)->get];
+	int r = sql_bind_row(statement, &org, &(struct engine_row){.ref = *ref});
 
 	return r < 0 ? r : give_rows(sqlite, statement, ref->table, each, context);
 }
@@ -347,8 +213,8 @@ static int sqlite_rows(struct engine *engine, struct org_id org, enum row_table 
 static int run_row(struct sqlite *sqlite, enum sql sql, const struct org_id *org,
 		   const struct engine_row *row)
 {
-	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[sql];
-	int r = bind_row(statement, org, row);
+	CLEANUP(sql_release) sqlite3_stmt *statement = sqlite->statements[sql];
+	int r = sql_bind_row(statement, org, row);
 
 	return r < 0 ? r : step(sqlite, statement);
 }
@@ -357,33 +223,34 @@ static int run_row(struct sqlite *sqlite, enum sql sql, const struct org_id *org
 static int put_row(struct sqlite *sqlite, const struct org_id *org, const struct engine_row *row,
 		   bool *erased)
 {
-	int r = run_row(sqlite, tables[row->ref.table].remove, org, row);
+	int r = run_row(sqlite, sql_of_table(row->ref.table)->remove, org, row);
 
 	if (r < 0)
 		return r;
 	if (sqlite3_changes(sqlite->db))
 		*erased = true;
-	return row->bytes ? run_row(sqlite, tables[row->ref.table].put, org, row) : 0;
+	return row->bytes ? run_row(sqlite, sql_of_table(row->ref.table)->put, org, row) : 0;
 }
 
 static int put_entry(struct sqlite *sqlite, const struct org_id *org,
 		     const struct engine_entry *entry)
 {
-	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_LOG_PUT];
+	CLEANUP(sql_release) sqlite3_stmt *statement = sqlite->statements[SQL_LOG_PUT];
 
-	if (bind_bytes(statement, 1, org->bytes, ID_SIZE) ||
-	    bind_number(statement, 2, entry->generation) ||
-	    bind_bytes(statement, 3, entry->digest.bytes, DIGEST_SIZE) ||
-	    bind_bytes(statement, 4, entry->bytes, entry->size))
+	if (sql_bind_bytes(statement, 1, org->bytes, ID_SIZE) ||
+	    sql_bind_number(statement, 2, entry->generation) ||
+	    sql_bind_bytes(statement, 3, entry->digest.bytes, DIGEST_SIZE) ||
+	    sql_bind_bytes(statement, 4, entry->bytes, entry->size))
 		return -EINVAL;
 	return step(sqlite, statement);
 }
 
 static int put_head(struct sqlite *sqlite, const struct org_id *org, uint64_t generation)
 {
-	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_HEAD_PUT];
+	CLEANUP(sql_release) sqlite3_stmt *statement = sqlite->statements[SQL_HEAD_PUT];
 
-	if (bind_bytes(statement, 1, org->bytes, ID_SIZE) || bind_number(statement, 2, generation))
+	if (sql_bind_bytes(statement, 1, org->bytes, ID_SIZE) ||
+	    sql_bind_number(statement, 2, generation))
 		return -EINVAL;
 	return step(sqlite, statement);
 }
@@ -478,12 +345,12 @@ static int sqlite_audit_put(struct engine *engine, struct org_id org, struct rec
 			    uint64_t sequence, const uint8_t *bytes, size_t size)
 {
 	ENTERED *sqlite = enter(engine);
-	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_AUDIT_PUT];
+	CLEANUP(sql_release) sqlite3_stmt *statement = sqlite->statements[SQL_AUDIT_PUT];
 
 	end_reading(sqlite);
-	if (bind_bytes(statement, 1, org.bytes, ID_SIZE) ||
-	    bind_bytes(statement, 2, recipient.bytes, ID_SIZE) ||
-	    bind_number(statement, 3, sequence) || bind_bytes(statement, 4, bytes, size))
+	if (sql_bind_bytes(statement, 1, org.bytes, ID_SIZE) ||
+	    sql_bind_bytes(statement, 2, recipient.bytes, ID_SIZE) ||
+	    sql_bind_number(statement, 3, sequence) || sql_bind_bytes(statement, 4, bytes, size))
 		return -EINVAL;
 	return step(sqlite, statement);
 }
@@ -492,7 +359,7 @@ static int sqlite_orgs(struct engine *engine, int (*each)(void *context, struct 
 		       void *context)
 {
 	ENTERED *sqlite = enter(engine);
-	CLEANUP(statement_release) sqlite3_stmt *statement = sqlite->statements[SQL_ORGS];
+	CLEANUP(sql_release) sqlite3_stmt *statement = sqlite->statements[SQL_ORGS];
 	struct org_id org;
 	int r;
 
@@ -500,7 +367,7 @@ static int sqlite_orgs(struct engine *engine, int (*each)(void *context, struct 
 	if (r < 0)
 		return r;
 	while ((r = step(sqlite, statement)) > 0) {
-		const void *id = column_exactly(statement, 0, ID_SIZE);
+		const void *id = sql_column(statement, 0, ID_SIZE);
 
 		if (!id)
 			continue;
@@ -573,18 +440,6 @@ static const struct engine_ops sqlite_ops = {
 	.close = sqlite_close,
 };
 
-static int prepare(struct sqlite *sqlite)
-{
-	for (size_t i = 0; i < SQL_COUNT; i++) {
-		int code = sqlite3_prepare_v3(sqlite->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-					      &sqlite->statements[i], NULL);
-
-		if (code != SQLITE_OK)
-			return database_error(sqlite->db, code);
-	}
-	return 0;
-}
-
 /* The log's length tells of deleted bytes only if it was left behind by a daemon that died. */
 static int open_in(struct sqlite *sqlite, const char *path)
 {
@@ -597,11 +452,11 @@ static int open_in(struct sqlite *sqlite, const char *path)
 	if (r < 0)
 		return r;
 	atomic_init(&sqlite->untidy, !database_wal_is_empty(sqlite->db));
-	r = database_check(sqlite->db);
+	r = schema_check(sqlite->db);
 	if (r < 0)
 		return r;
 	r = database_open(path, TIDY_BUSY_MS, &sqlite->tidier);
-	return r < 0 ? r : prepare(sqlite);
+	return r < 0 ? r : sql_prepare(sqlite->db, sqlite->statements);
 }
 
 int sqlite_create(const char *path)

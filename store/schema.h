@@ -1,0 +1,20 @@
+/*
+ * The form of a store's SQLite file: what its header says, and which tables it has, to the letter.
+ * Used by database.c and sqlite.c alone. One thread at a time and connection.
+ */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "store/cleanup.h"
+
+/* Look at the header of an open file. -EBADMSG when it is no store or is damaged; -EPROTONOSUPPORT
+ * when it is of another version; -EIO. */
+int schema_check_header(sqlite3_file *file) MUST_CHECK;
+
+/* Fill an empty database. Errors of database_run(). */
+int schema_create(sqlite3 *db) MUST_CHECK;
+
+/* Compare the schema, read the root of every table, and all of a small file; takes the same time
+ * for every larger one. -EBADMSG. */
+int schema_check(sqlite3 *db) MUST_CHECK;
