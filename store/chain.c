@@ -27,6 +27,7 @@ struct chain {
 	size_t member_count;
 	uint32_t epoch;
 	struct digest commitment;
+	struct digest wrapset;
 	struct map *map;
 
 	struct entry_row *staged;
@@ -98,6 +99,16 @@ uint32_t chain_epoch(const struct chain *chain)
 const struct digest *chain_commitment(const struct chain *chain)
 {
 	return &chain->commitment;
+}
+
+size_t chain_member_count(const struct chain *chain)
+{
+	return chain->member_count;
+}
+
+const struct digest *chain_wrapset(const struct chain *chain)
+{
+	return &chain->wrapset;
 }
 
 static const struct member *find_member(const struct chain *chain, struct recipient_id id)
@@ -261,6 +272,7 @@ static int follow_genesis(struct chain *chain, const struct entry *entry, const 
 		return r;
 	chain->epoch = entry->epoch;
 	chain->commitment = entry->commitment;
+	chain->wrapset = entry->wrapset;
 	chain->member_head = digest;
 	advance(chain, &digest, entry->time);
 	return 0;

@@ -33,6 +33,10 @@ const struct map *chain_map(const struct chain *chain);
 uint32_t chain_epoch(const struct chain *chain);
 const struct digest *chain_commitment(const struct chain *chain);
 
+/* How many sealed keys the epoch has, and the digest of them (entry.h). */
+size_t chain_member_count(const struct chain *chain);
+const struct digest *chain_wrapset(const struct chain *chain);
+
 /* What the recipient may do now; false when it is no member. */
 bool chain_member(const struct chain *chain, struct recipient_id recipient,
 		  enum capability *ret) MUST_CHECK;

@@ -115,6 +115,49 @@ int opener_records(const struct opener *opener, struct index *index, size_t *ret
 	return r;
 }
 
+struct wraps {
+	struct entry_wrap *list;
+	size_t count, room;
+	uint32_t epoch;
+};
+
+/* One too many cannot be right, and ends the call. */
+static int take_wrap(void *context, const struct engine_row *row)
+{
+	struct wraps *wraps = context;
+	struct entry_wrap *wrap = &wraps->list[wraps->count];
+
+	if (row->ref.epoch != wraps->epoch)
+		return 0;
+	if (wraps->count == wraps->room || row->size != sizeof(wrap->sealed))
+		return -EBADMSG;
+	memcpy(wrap->recipient.bytes, row->ref.id.bytes, ID_SIZE);
+	memcpy(wrap->sealed, row->bytes, sizeof(wrap->sealed));
+	wraps->count++;
+	return 0;
+}
+
+int opener_check_wraps(const struct opener *opener)
+{
+	struct wraps wraps = {
+		.room = chain_member_count(opener->chain),
+		.epoch = chain_epoch(opener->chain),
+	};
+	CLEANUP_FREE struct entry_wrap *list = calloc(wraps.room, sizeof(*list));
+	struct digest digest;
+	int r;
+
+	if (!list)
+		return -ENOMEM;
+	wraps.list = list;
+	r = opener->engine->ops->rows(opener->engine, chain_org(opener->chain), ROW_WRAP, NULL, 0,
+				      take_wrap, &wraps);
+	if (r < 0)
+		return r;
+	digest = entry_wrapset(list, wraps.count);
+	return digest_equal(&digest, chain_wrapset(opener->chain)) ? 0 : -EBADMSG;
+}
+
 struct opening {
 	const struct opener *opener;
 	const struct map_row *expected;

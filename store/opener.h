@@ -23,6 +23,10 @@ struct opener {
 int opener_records(const struct opener *opener, struct index *index,
 		   size_t *ret_damaged) MUST_CHECK;
 
+/* Whether the sealed keys of the epoch, everybody's, are those that the log commits to. -EBADMSG.
+ */
+int opener_check_wraps(const struct opener *opener) MUST_CHECK;
+
 /* One version of a field's value, and when it was written (may be NULL). -ENOENT when the map has
  * no such version; -EBADMSG when its row is damaged. */
 int opener_value(const struct opener *opener, struct record_id field, uint64_t version,

@@ -314,6 +314,13 @@ size_t org_damaged(const struct org *org)
 	return org->damaged;
 }
 
+int org_check_keys(const struct org *org)
+{
+	const struct opener opener = opener_of(org);
+
+	return opener_check_wraps(&opener);
+}
+
 int org_value(const struct org *org, struct record_id field, uint64_t version, struct secret **ret,
 	      uint64_t *ret_time)
 {

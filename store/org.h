@@ -54,6 +54,10 @@ const struct record *org_next_heir(const struct org *org, struct record_id accou
 
 size_t org_damaged(const struct org *org);
 
+/* Look at the sealed keys of all recipients, of which loading needs this host's alone: -EBADMSG
+ * when one is missing, altered or not the log's, so that its owner would find himself shut out. */
+int org_check_keys(const struct org *org) MUST_CHECK;
+
 /* Open one value. `ret_time` (may be NULL) is when it was written, ns since 1970. -ENOENT no such
  * version; -EBADMSG when its row is missing, altered or moved. */
 int org_value(const struct org *org, struct record_id field, uint64_t version, struct secret **ret,

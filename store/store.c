@@ -104,7 +104,7 @@ void store_org_forget(struct store *store, size_t index)
 static int reserve(struct store *store)
 {
 	size_t count = pins_count(store->pins) + 1;
-	struct org **orgs = reallocarray(store->orgs, count, sizeof(*orgs));
+	struct org **orgs = reallocarray(store->orgs, count, sizeof(struct org *));
 
 	if (!orgs)
 		return -ENOMEM;

@@ -704,6 +704,42 @@ Test(org, what_was_tampered_with_is_refused_or_damaged_and_the_rest_is_served)
 	}
 }
 
+Test(org, keys_of_the_others_are_looked_at_when_asked)
+{
+	static const char *const rows[] = {
+		"DELETE FROM wrap WHERE rid <> $HOST",
+		"UPDATE wrap SET ct = zeroblob(80) WHERE rid <> $HOST",
+		"UPDATE wrap SET ct = zeroblob(81) WHERE rid <> $HOST",
+		"UPDATE wrap SET rid = zeroblob(16) WHERE rid <> $HOST",
+		"INSERT INTO wrap SELECT org, epoch, zeroblob(16), ct FROM wrap WHERE rid <> $HOST",
+	};
+	WORLD world;
+	world_init(&world);
+	ORG *org = create_acme(&world);
+	struct recipient_id host = recipient_public_id(recipient_public(world.host));
+	const struct digest fingerprint = *org_fingerprint(org);
+	char sql[256], hex[2 * ID_SIZE + 1];
+
+	cr_expect_eq(org_check_keys(org), 0);
+	world_close(&world);
+	BYTES whole = file_read(world.place.store, "");
+	for (size_t i = 0; i < ID_SIZE; i++)
+		snprintf(hex + 2 * i, 3, "%02x", host.bytes[i]);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ORG *loaded = NULL;
+
+		file_write(world.place.store, whole.at, whole.size);
+		snprintf(sql, sizeof(sql), "%.*sx'%s'", (int)strlen(rows[i]) - 5, rows[i], hex);
+		tamper(world.place.store, sql);
+		world_open(&world);
+		loaded = load(&world, &fingerprint);
+		expect_acme(loaded);
+		cr_expect_eq(org_check_keys(loaded), -EBADMSG, "%s", sql);
+		world_close(&world);
+	}
+}
+
 /* Whatever is loaded is as it was, or is missing and counted. */
 static size_t expect_nothing_wrong(const struct org *org, const char *what, size_t which)
 {

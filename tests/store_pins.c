@@ -124,6 +124,7 @@ Test(pins, what_was_pinned_stays_in_its_order)
 		pins = open_pins(&world);
 	}
 	BYTES file = file_read(world.place.pins, "");
+	cr_assert_not_null(file.at);
 	cr_expect_null(memmem(file.at, file.size, "zeta", 4));
 	cr_expect_null(memmem(file.at, file.size, "acme", 4));
 	cr_expect_not_null(memmem(file.at, file.size, "credfs pins 1\n", 14));
