@@ -36,6 +36,15 @@ static const struct setting {
 	{"memory", "limit", value_set_memory, offsetof(struct settings, memory), "64M", false},
 	{"scratch", "patterns", value_set_words, offsetof(struct settings, scratch),
 	 SCRATCH_PATTERNS, false},
+	{"scratch", "file", value_set_size, offsetof(struct settings, scratch_file), "1M", false},
+	{"scratch", "total", value_set_size, offsetof(struct settings, scratch_total), "16M",
+	 false},
+	{"scratch", "files", value_set_count, offsetof(struct settings, scratch_files), "64",
+	 false},
+	{"scratch", "expire", value_set_count, offsetof(struct settings, scratch_expire), "600",
+	 false},
+	{"scratch", "expire_backup", value_set_count, offsetof(struct settings, scratch_backup),
+	 "86400", false},
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))

@@ -11,7 +11,7 @@
 
 #define BLANKS " \t"
 
-enum { HISTORY_MAX = 1000, MEMORY_MIN = 4 << 20 };
+enum { HISTORY_MAX = 1000, COUNT_MAX = 1000000, SIZE_MIN = 4 << 10, MEMORY_MIN = 4 << 20 };
 
 int value_set_text(void *target, const char *value, struct conf_error *error)
 {
@@ -99,20 +99,32 @@ static bool number_parse(const char *text, size_t digits, uint64_t max, uint64_t
 	return number <= max;
 }
 
-int value_set_history(void *target, const char *value, struct conf_error *error)
+static int set_number(unsigned *target, const char *value, unsigned min, unsigned max,
+		      struct conf_error *error)
 {
 	size_t digits = strspn(value, "0123456789");
 	uint64_t number;
 
-	if (value[digits] || !number_parse(value, digits, HISTORY_MAX, &number)) {
-		conf_error_text(error, "not a number from 0 to %d: %s", HISTORY_MAX, value);
+	if (value[digits] || !number_parse(value, digits, max, &number) || number < min) {
+		conf_error_text(error, "not a number from %u to %u: %s", min, max, value);
 		return -EINVAL;
 	}
-	*(unsigned *)target = (unsigned)number;
+	*target = (unsigned)number;
 	return 0;
 }
 
-int value_set_memory(void *target, const char *value, struct conf_error *error)
+int value_set_history(void *target, const char *value, struct conf_error *error)
+{
+	return set_number(target, value, 0, HISTORY_MAX, error);
+}
+
+int value_set_count(void *target, const char *value, struct conf_error *error)
+{
+	return set_number(target, value, 1, COUNT_MAX, error);
+}
+
+static int set_bytes(uint64_t *target, const char *value, const char *least, uint64_t min,
+		     struct conf_error *error)
 {
 	static const struct {
 		const char *suffix;
@@ -124,10 +136,20 @@ int value_set_memory(void *target, const char *value, struct conf_error *error)
 	while (unit < 4 && strcmp(units[unit].suffix, value + digits) != 0)
 		unit++;
 	if (unit == 4 || !number_parse(value, digits, SIZE_MAX >> units[unit].shift, &number) ||
-	    number << units[unit].shift < MEMORY_MIN) {
-		conf_error_text(error, "not a size of at least 4M, as in 64M: %s", value);
+	    number << units[unit].shift < min) {
+		conf_error_text(error, "not a size of at least %s, as in 64M: %s", least, value);
 		return -EINVAL;
 	}
-	*(uint64_t *)target = number << units[unit].shift;
+	*target = number << units[unit].shift;
 	return 0;
+}
+
+int value_set_size(void *target, const char *value, struct conf_error *error)
+{
+	return set_bytes(target, value, "4K", SIZE_MIN, error);
+}
+
+int value_set_memory(void *target, const char *value, struct conf_error *error)
+{
+	return set_bytes(target, value, "4M", MEMORY_MIN, error);
 }

@@ -17,4 +17,6 @@ value_set_fn value_set_path;	   /* char *: absolute */
 value_set_fn value_set_user;	   /* char *: the name of a user */
 value_set_fn value_set_principals; /* struct principals: separated by commas or blanks */
 value_set_fn value_set_history;	   /* unsigned: 0 to 1000 */
+value_set_fn value_set_count;	   /* unsigned: 1 to 1000000 */
+value_set_fn value_set_size;	   /* uint64_t: bytes, or with K, M, G; at least 4K */
 value_set_fn value_set_memory;	   /* uint64_t: bytes, or with K, M, G; at least 4M */

@@ -293,7 +293,9 @@ int access_acl(struct tree *tree, struct inode *inode, const struct acl **ret)
 	struct acl acl = {0};
 	int r = 0;
 
-	if (inode->acl_generation != generation) {
+	if (kind_of(node)->stat)
+		inode->acl = (struct acl){.mode = 0600};
+	else if (inode->acl_generation != generation) {
 		r = node->pin == NO_PIN ? acl_outside(tree, node, &acl)
 					: acl_in_org(tree, node, &acl);
 		if (r < 0)

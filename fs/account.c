@@ -5,6 +5,7 @@
 
 #include "fs/edit.h"
 #include "fs/provider_file.h"
+#include "fs/scratch_dir.h"
 #include "fs/credential.h"
 
 struct fixed_child {
@@ -29,6 +30,19 @@ const struct record *account_field(const struct org *org, struct record_id accou
 	const struct record *field = org_child(org, account, RECORD_FIELD, name);
 
 	return field && field->value_version ? field : NULL;
+}
+
+/* Whether a name in an account's directory is a scratch file's: never one of a field that the
+ * provider names. */
+static bool is_scratch(const struct tree *tree, const struct record *account, const char *name)
+{
+	const struct provider_field *field = NULL;
+
+	if (!scratch_dir_is_name(tree, name))
+		return false;
+	if (account)
+		field = provider_field(tree_provider(tree, account), name);
+	return !field || !field->name;
 }
 
 /* A `provider` that nobody has set is not in the way of one who is about to copy another here. */
@@ -59,6 +73,8 @@ int account_lookup(struct tree *tree, const struct node *directory, const char *
 			return 0;
 		}
 	}
+	if (is_scratch(tree, org_record(org, directory->id), name))
+		return scratch_dir_lookup(tree, directory, name, caller, ret);
 	field = org_child(org, directory->id, RECORD_FIELD, name);
 	if (!field && org_damaged(org))
 		return -EIO;
@@ -76,9 +92,10 @@ int account_list(struct tree *tree, const struct node *directory, const struct c
 	struct org *org = NULL;
 	int r = tree_org(tree, directory, &org);
 
-	(void)caller;
 	if (r == 0)
 		r = listing_add(ret, "provider", &provider, RANK_PROVIDER);
+	if (r == 0)
+		r = scratch_dir_list(tree, directory, caller, ret);
 	while (r == 0 && (field = org_next_child(org, directory->id, field))) {
 		const struct node node = {NODE_FIELD, directory->pin, field->id, 0};
 		const bool base = strcmp(field->name, "api_base") == 0;
@@ -192,6 +209,7 @@ int account_remove(const struct edit *edit, const struct node *child)
 		r = edit_commit(edit->tree, edit->directory, org, change);
 	if (r < 0)
 		return r;
+	scratch_remove_all(edit->tree->scratch, child);
 	tree_access_changed(edit->tree, edit->directory->pin);
 	edit_tidy(edit->tree);
 	return 0;
@@ -242,22 +260,24 @@ int account_make_file(const struct edit *edit, struct node *ret)
 	const struct record *field;
 	struct pending *pending;
 	struct org *org = NULL;
-	int r = edit_need(edit, MAY_MANAGE);
+	int r = tree_org(edit->tree, edit->directory, &org);
 
-	if (r == 0)
-		r = tree_org(edit->tree, edit->directory, &org);
 	if (r < 0)
 		return r;
 	account = org_record(org, edit->directory->id);
 	if (!account)
 		return -ENOENT;
+	if (is_scratch(edit->tree, account, edit->name))
+		return scratch_dir_make_file(edit, ret);
+	r = edit_need(edit, MAY_MANAGE);
+	if (r < 0)
+		return r;
 	if (strlen(edit->name) > NAME_MAX)
 		return -ENAMETOOLONG;
 	*ret = (struct node){NODE_PROVIDER, edit->directory->pin, account->id, 0};
 	if (strcmp(edit->name, "provider") == 0)
 		return 0;
-	if (settings_name_is_scratch(edit->tree->settings, edit->name) ||
-	    !provider_field(tree_provider(edit->tree, account), edit->name))
+	if (!provider_field(tree_provider(edit->tree, account), edit->name))
 		return -EINVAL;
 	field = org_child(org, account->id, RECORD_FIELD, edit->name);
 	pending = pendings_find(edit->tree->pendings, account->id, edit->name);
@@ -280,8 +300,13 @@ int account_make_file(const struct edit *edit, struct node *ret)
 
 int account_remove_file(const struct edit *edit, const struct node *child)
 {
-	int r = edit_need(edit, MAY_MANAGE);
+	int r;
 
+	if (child->kind == NODE_SCRATCH || child->kind == NODE_SCRATCH_LINK) {
+		scratch_dir_remove(edit, child);
+		return 0;
+	}
+	r = edit_need(edit, MAY_MANAGE);
 	if (r < 0)
 		return r;
 	if (child->kind == NODE_FIELD)
@@ -292,8 +317,11 @@ int account_remove_file(const struct edit *edit, const struct node *child)
 int account_rename_file(const struct edit *edit, const struct node *child, const struct edit *to,
 			const struct node *replaced)
 {
-	int r = edit_need(edit, MAY_MANAGE);
+	int r;
 
+	if (scratch_dir_renames(edit, child, to))
+		return scratch_dir_rename(edit, child, to, replaced);
+	r = edit_need(edit, MAY_MANAGE);
 	if (r < 0)
 		return r;
 	if (child->kind != NODE_FIELD || to->directory->kind != NODE_ACCOUNT ||

@@ -26,6 +26,25 @@ static struct timespec timespec_of(uint64_t time)
 	return (struct timespec){(time_t)(time / 1000000000u), (long)(time % 1000000000u)};
 }
 
+static blkcnt_t blocks_of(off_t size)
+{
+	return (blkcnt_t)((size + BLOCK - 1) / BLOCK);
+}
+
+/* Of what belongs to a user. */
+static int own_stat(struct tree *tree, const struct inode *inode, struct stat *ret)
+{
+	struct stat st = {.st_ino = inode->number, .st_nlink = 1, .st_blksize = PREFERRED_BLOCK};
+	int r = kind_of(&inode->node)->stat(tree, &inode->node, &st);
+
+	st.st_blocks = blocks_of(st.st_size);
+	st.st_ctim = st.st_mtim;
+	st.st_atim = st.st_mtim;
+	if (r == 0)
+		*ret = st;
+	return r;
+}
+
 int attr_of(struct tree *tree, struct inode *inode, struct stat *ret)
 {
 	const struct kind *kind = kind_of(&inode->node);
@@ -33,8 +52,11 @@ int attr_of(struct tree *tree, struct inode *inode, struct stat *ret)
 	const struct acl *acl = NULL;
 	struct stat st = {.st_ino = inode->number, .st_nlink = 1, .st_blksize = PREFERRED_BLOCK};
 	uint64_t size = 0;
-	int r = access_acl(tree, inode, &acl);
+	int r = 0;
 
+	if (kind->stat)
+		return own_stat(tree, inode, ret);
+	r = access_acl(tree, inode, &acl);
 	if (r == 0)
 		r = size_of(tree, &inode->node, &size);
 	/* A value that cannot be read keeps its place in the listing; opening it says why. */
@@ -44,7 +66,7 @@ int attr_of(struct tree *tree, struct inode *inode, struct stat *ret)
 	st.st_uid = tree->owner;
 	st.st_gid = tree->owner_group;
 	st.st_size = (off_t)size;
-	st.st_blocks = (blkcnt_t)((size + BLOCK - 1) / BLOCK);
+	st.st_blocks = blocks_of(st.st_size);
 	st.st_mtim = timespec_of(updated);
 	st.st_ctim = st.st_mtim;
 	st.st_atim = st.st_mtim;
@@ -56,4 +78,11 @@ double attr_timeout(const struct node *node)
 {
 	/* Everything that changes is invalidated when it does. */
 	return kind_of(node)->live ? 0 : 3600;
+}
+
+double name_timeout(const struct node *node)
+{
+	const bool own = node->kind == NODE_PENDING || kind_of(node)->stat;
+
+	return own ? 0 : 3600;
 }

@@ -11,5 +11,8 @@
 /* Fill in everything. -EIO when the organisation cannot be read. */
 int attr_of(struct tree *tree, struct inode *inode, struct stat *ret) MUST_CHECK;
 
+/* How long it may keep a name: not at all where each caller may have another under it. */
+double name_timeout(const struct node *node);
+
 /* How long the kernel may keep what it was told of the node, in seconds. */
 double attr_timeout(const struct node *node);

@@ -17,7 +17,9 @@ struct handle {
 	struct secret *snapshot;    /* of a handle that only reads */
 	bool fresh;		    /* and has not been read from */
 	struct draft draft;	    /* of one that writes */
-	struct listing listing;	    /* of a directory */
+	struct scratch *scratch;    /* of a scratch file: shared by all that have it open */
+	struct scratch_file *file;
+	struct listing listing; /* of a directory */
 };
 
 struct handles {
@@ -27,6 +29,8 @@ struct handles {
 static struct handle *handle_free(struct handle *handle)
 {
 	if (handle) {
+		if (handle->file)
+			scratch_closed(handle->scratch, handle->file);
 		caller_done(&handle->opener);
 		secret_free(handle->snapshot);
 		secret_free(handle->draft.bytes);
@@ -93,7 +97,9 @@ static int authorise_open(const struct handle_open *open)
 	const int mode = open->flags & O_ACCMODE;
 	unsigned bits = mode == O_RDONLY ? 4 : mode == O_WRONLY ? 2 : 6;
 
-	if (!handle_open_needs_groups(open->tree, open->node, open->flags))
+	/* A scratch file is its maker's: that is its mode, which the kernel has checked. */
+	if (open->node->kind == NODE_SCRATCH ||
+	    !handle_open_needs_groups(open->tree, open->node, open->flags))
 		return 0;
 	return access_bits(open->tree, open->node, open->caller, bits);
 }
@@ -114,10 +120,26 @@ static int begin_draft(const struct handle_open *open, struct handle *handle)
 	return r == -ENOENT ? secret_new(open->tree->pool, 0, &draft->bytes) : r;
 }
 
+static int open_scratch(const struct handle_open *open, struct handle *handle)
+{
+	struct scratch_file *file = scratch_get(open->tree->scratch, open->node->id);
+
+	if (!file)
+		return -ENOENT;
+	handle->scratch = open->tree->scratch;
+	handle->file = file;
+	scratch_opened(file);
+	return handle->writes && open->flags & O_TRUNC ? scratch_resize(handle->scratch, file, 0)
+						       : 0;
+}
+
 static int fill(const struct handle_open *open, struct handle *handle)
 {
 	const struct kind *kind = kind_of(open->node);
 	uint64_t version = 0;
+
+	if (open->node->kind == NODE_SCRATCH)
+		return open_scratch(open, handle);
 
 	if (handle->writes)
 		return kind->commit ? begin_draft(open, handle) : -EACCES;
@@ -222,7 +244,7 @@ static int authorise_read(struct tree *tree, struct handle *handle, const struct
 	const uint64_t generation = tree_org_state(tree, handle->node.pin)->access_generation;
 	int r;
 
-	if (handle->access_generation == generation)
+	if (handle->access_generation == generation || handle->file)
 		return 0;
 	learn_groups(handle, caller);
 	r = access_bits(tree, &handle->node, &handle->opener, 4);
@@ -252,12 +274,14 @@ int handle_read(struct tree *tree, struct handle *handle, const struct caller *c
 	size_t length;
 	int r = authorise_read(tree, handle, caller);
 
-	if (r == 0 && range->offset == 0 && !handle->fresh && !handle->writes)
+	if (r == 0 && range->offset == 0 && !handle->fresh && !handle->writes && !handle->file)
 		r = renew(tree, handle);
 	if (r < 0)
 		return r;
 	handle->fresh = false;
-	content = handle->writes ? handle->draft.bytes : handle->snapshot;
+	content = handle->file	   ? handle->file->bytes
+		  : handle->writes ? handle->draft.bytes
+				   : handle->snapshot;
 	length = secret_size(content);
 	*ret = (struct handle_bytes){0};
 	if (range->offset >= length)
@@ -270,7 +294,12 @@ int handle_read(struct tree *tree, struct handle *handle, const struct caller *c
 
 struct draft *handle_draft(struct handle *handle)
 {
-	return handle->writes ? &handle->draft : NULL;
+	return handle->writes && !handle->file ? &handle->draft : NULL;
+}
+
+struct scratch_file *handle_scratch(struct handle *handle)
+{
+	return handle->file;
 }
 
 void handle_release(struct tree *tree, struct handle *handle)
@@ -279,7 +308,7 @@ void handle_release(struct tree *tree, struct handle *handle)
 
 	if (handle->node.kind == NODE_PROVIDER && !handle->writes)
 		copying_end(&tree->copying, handle->opener.pid);
-	if (!handle->writes)
+	if (!handle->writes || handle->file)
 		return;
 	draft_release(tree, &handle->draft);
 	pending = pendings_get(tree->pendings, handle->node.id);

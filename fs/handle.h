@@ -58,6 +58,9 @@ struct handle_bytes {
 int handle_read(struct tree *tree, struct handle *handle, const struct caller *caller,
 		const struct handle_range *range, struct handle_bytes *ret) MUST_CHECK;
 
+/* The scratch file that a handle has open, borrowed; NULL for any other. */
+struct scratch_file *handle_scratch(struct handle *handle);
+
 /* The draft of a handle that writes, borrowed; NULL for one that only reads. */
 struct draft *handle_draft(struct handle *handle);
 

@@ -9,6 +9,7 @@
 #include "fs/provider_file.h"
 #include "fs/report.h"
 #include "fs/role_file.h"
+#include "fs/scratch_dir.h"
 #include "fs/top.h"
 #include "fs/credential.h"
 
@@ -116,7 +117,10 @@ static const struct kind kinds[] = {
 			.updated = org_dir_updated,
 			.lookup = roles_lookup,
 			.list = roles_list,
+			.make_file = roles_make_file,
+			.make_link = scratch_dir_make_link,
 			.remove = roles_remove,
+			.rename = roles_rename,
 		},
 	[NODE_ROLE] =
 		{
@@ -135,6 +139,7 @@ static const struct kind kinds[] = {
 			.lookup = account_lookup,
 			.list = account_list,
 			.make_file = account_make_file,
+			.make_link = scratch_dir_make_link,
 			.remove = account_remove_file,
 			.rename = account_rename_file,
 		},
@@ -195,6 +200,22 @@ static const struct kind kinds[] = {
 			.owner_bits = 4,
 			.updated = history_updated,
 			.content = history_content,
+		},
+	[NODE_SCRATCH] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 6,
+			.live = true,
+			.stat = scratch_stat,
+			.content = scratch_content,
+		},
+	[NODE_SCRATCH_LINK] =
+		{
+			.type = S_IFLNK,
+			.owner_bits = 7,
+			.live = true,
+			.stat = scratch_stat,
+			.content = scratch_content,
 		},
 };
 _Static_assert(sizeof kinds / sizeof kinds[0] == NODE_KINDS, "every kind has its row");

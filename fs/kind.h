@@ -41,6 +41,8 @@ struct kind {
 	/* Files: the whole content, as one snapshot. Links: the target, without NUL. */
 	int (*content)(struct tree *tree, const struct node *node, struct secret **ret,
 		       uint64_t *ret_version);
+	/* Nodes that have an owner of their own: type, mode, owner, size, mtime. */
+	int (*stat)(struct tree *tree, const struct node *node, struct stat *ret);
 	/* The content's size, where it can be told without making the content; may be NULL. */
 	int (*size)(struct tree *tree, const struct node *node, uint64_t *ret);
 	bool live; /* changes without anybody being told: the kernel asks each time */

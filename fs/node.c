@@ -26,6 +26,8 @@ static const char *const names[] = {
 	[NODE_FIELD] = "field",
 	[NODE_HISTORY_FIELD] = "history field",
 	[NODE_HISTORY_VALUE] = "history value",
+	[NODE_SCRATCH] = "scratch",
+	[NODE_SCRATCH_LINK] = "scratch link",
 };
 _Static_assert(sizeof names / sizeof names[0] == NODE_KINDS, "every kind has a name");
 

@@ -32,6 +32,8 @@ enum node_kind {
 	NODE_FIELD,	    /* ACCOUNT/FIELD; id: the field, as for the two below */
 	NODE_HISTORY_FIELD, /* ACCOUNT/.history/FIELD */
 	NODE_HISTORY_VALUE, /* ACCOUNT/.history/FIELD/N; number: N */
+	NODE_SCRATCH,	    /* an editor's file beside a field, see scratch.h; id: of its own */
+	NODE_SCRATCH_LINK,  /* a symbolic link of an editor's */
 	NODE_KINDS,
 };
 

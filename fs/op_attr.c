@@ -57,6 +57,43 @@ static int set_attributes(fuse_req_t request, const struct stat *now, const stru
 	return wanted->st_size == now->st_size ? 0 : -EKEYREJECTED;
 }
 
+/* A scratch file is its maker's to change, but never anybody else's to open. */
+static int set_scratch(struct tree *tree, const struct node *node, const struct stat *wanted,
+		       int set)
+{
+	struct scratch_file *file = scratch_get(tree->scratch, node->id);
+
+	if (!file)
+		return -ENOENT;
+	if (set & FUSE_SET_ATTR_UID && wanted->st_uid != file->uid)
+		return -EPERM;
+	if (set & FUSE_SET_ATTR_GID)
+		file->gid = wanted->st_gid;
+	if (set & FUSE_SET_ATTR_MODE)
+		file->mode = wanted->st_mode & 0700;
+	if (set & FUSE_SET_ATTR_MTIME)
+		file->changed = (uint64_t)wanted->st_mtim.tv_sec * 1000000000u +
+				(uint64_t)wanted->st_mtim.tv_nsec;
+	if (set & FUSE_SET_ATTR_SIZE)
+		return scratch_resize(tree->scratch, file, (uint64_t)wanted->st_size);
+	return 0;
+}
+
+static void setattr_scratch(fuse_req_t request, struct inode *inode, const struct stat *wanted,
+			    int set)
+{
+	struct tree *tree = &request_session(request)->tree;
+	struct stat st = {0};
+	int r = set_scratch(tree, &inode->node, wanted, set);
+
+	if (r == 0)
+		r = attr_of(tree, inode, &st);
+	if (r < 0)
+		request_reply(request, r);
+	else
+		fuse_reply_attr(request, &st, 0);
+}
+
 void op_setattr(fuse_req_t request, fuse_ino_t number, struct stat *attributes, int set,
 		struct fuse_file_info *info)
 {
@@ -64,6 +101,10 @@ void op_setattr(fuse_req_t request, fuse_ino_t number, struct stat *attributes, 
 	struct stat now = {0};
 	int r = request_inode(request, number, &inode);
 
+	if (r == 0 && inode->node.kind == NODE_SCRATCH) {
+		setattr_scratch(request, inode, attributes, set);
+		return;
+	}
 	if (r == 0)
 		r = attr_of(&request_session(request)->tree, inode, &now);
 	if (r == 0)
@@ -141,9 +182,16 @@ void op_setxattr(fuse_req_t request, fuse_ino_t number, const char *name, const 
 		 size_t size, int flags)
 {
 	const struct acl *acl = NULL;
+	struct inode *inode = NULL;
 	int r = -EPERM;
 
 	(void)flags;
+	/* On a scratch file a list is taken and lets nobody in: names there are each user's own. */
+	if (strcmp(name, acl_name) == 0 && request_inode(request, number, &inode) == 0 &&
+	    inode->node.kind == NODE_SCRATCH) {
+		request_reply(request, 0);
+		return;
+	}
 	if (strcmp(name, acl_name) == 0)
 		r = acl_of(request, number, &acl);
 	/* To what it is: nothing changes. */

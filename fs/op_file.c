@@ -117,17 +117,37 @@ static struct draft *draft_of(fuse_req_t request, const struct fuse_file_info *i
 	return handle ? handle_draft(handle) : NULL;
 }
 
+static struct scratch_file *scratch_of(fuse_req_t request, const struct fuse_file_info *info)
+{
+	struct handle *handle = handles_get(request_session(request)->handles, info->fh);
+
+	return handle ? handle_scratch(handle) : NULL;
+}
+
+static int write_scratch(struct tree *tree, struct scratch_file *file,
+			 const struct draft_write *write, bool append)
+{
+	const struct scratch_bytes bytes = {write->bytes, write->size};
+	const uint64_t offset = append ? secret_size(file->bytes) : write->offset;
+
+	return scratch_write(tree->scratch, file, offset, &bytes);
+}
+
 void op_write(fuse_req_t request, fuse_ino_t number, const char *bytes, size_t size, off_t offset,
 	      struct fuse_file_info *info)
 {
 	const struct draft_write write = {(uint64_t)offset, (const uint8_t *)bytes, size,
 					  info->lock_owner};
+	struct tree *tree = &request_session(request)->tree;
+	struct scratch_file *file = scratch_of(request, info);
 	struct draft *draft = draft_of(request, info);
 	int r = -EBADF;
 
 	(void)number;
-	if (draft)
-		r = draft_write(&request_session(request)->tree, draft, &write);
+	if (file)
+		r = write_scratch(tree, file, &write, info->flags & O_APPEND);
+	else if (draft)
+		r = draft_write(tree, draft, &write);
 	if (r < 0)
 		request_reply(request, r);
 	else

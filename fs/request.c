@@ -120,7 +120,7 @@ int request_entry(fuse_req_t request, const struct node *node, struct fuse_entry
 		return r;
 	}
 	entry.attr_timeout = attr_timeout(node);
-	entry.entry_timeout = node->kind == NODE_PENDING ? 0 : 3600;
+	entry.entry_timeout = name_timeout(node);
 	*ret = entry;
 	*ret_inode = inode;
 	return 0;

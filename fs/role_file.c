@@ -5,6 +5,7 @@
 #include "fs/edit.h"
 #include "fs/grants.h"
 #include "fs/log.h"
+#include "fs/scratch_dir.h"
 
 static const struct role *role_of(const struct tree *tree, const struct node *node)
 {
@@ -28,9 +29,8 @@ int roles_lookup(struct tree *tree, const struct node *directory, const char *na
 	const struct roles *roles = &tree->settings->roles;
 	const struct role *role = roles_find(roles, scope_of(directory), name);
 
-	(void)caller;
 	if (!role)
-		return -ENOENT;
+		return scratch_dir_lookup(tree, directory, name, caller, ret);
 	*ret = (struct node){NODE_ROLE, directory->pin, directory->id,
 			     (uint64_t)(role - roles->list)};
 	return 0;
@@ -40,9 +40,8 @@ int roles_list(struct tree *tree, const struct node *directory, const struct cal
 	       struct listing *ret)
 {
 	const struct roles *roles = &tree->settings->roles;
-	int r = 0;
+	int r = scratch_dir_list(tree, directory, caller, ret);
 
-	(void)caller;
 	for (size_t i = 0; i < roles->count && r == 0; i++) {
 		const struct node node = {NODE_ROLE, directory->pin, directory->id, i};
 
@@ -181,6 +180,20 @@ int role_commit(const struct save *save)
 	return r < 0 ? r : set_principals(save->tree, save->node, &principals);
 }
 
+/* The files are those of the roles that there are; only editors make others. */
+int roles_make_file(const struct edit *edit, struct node *ret)
+{
+	return scratch_dir_is_name(edit->tree, edit->name) ? scratch_dir_make_file(edit, ret)
+							   : -EPERM;
+}
+
+int roles_rename(const struct edit *edit, const struct node *child, const struct edit *to,
+		 const struct node *replaced)
+{
+	return scratch_dir_renames(edit, child, to) ? scratch_dir_rename(edit, child, to, replaced)
+						    : -EPERM;
+}
+
 /* Removing a project's file empties the list; the file stays, because the role does. Who removes a
  * whole organisation by mistake is stopped here, before anything is gone. */
 int roles_remove(const struct edit *edit, const struct node *child)
@@ -189,6 +202,10 @@ int roles_remove(const struct edit *edit, const struct node *child)
 	const struct principals nobody = {0};
 	int r;
 
+	if (child->kind != NODE_ROLE) {
+		scratch_dir_remove(edit, child);
+		return 0;
+	}
 	if (scope_of(child) == SCOPE_ORGANISATION) {
 		edit_stop_removing(edit);
 		return -EPERM;

@@ -10,6 +10,9 @@ int roles_lookup(struct tree *tree, const struct node *directory, const char *na
 		 const struct caller *caller, struct node *ret);
 int roles_list(struct tree *tree, const struct node *directory, const struct caller *caller,
 	       struct listing *ret);
+int roles_make_file(const struct edit *edit, struct node *ret);
+int roles_rename(const struct edit *edit, const struct node *child, const struct edit *to,
+		 const struct node *replaced);
 int roles_remove(const struct edit *edit, const struct node *child);
 /* The directory goes with its project; removing it by itself only checks that it is empty. */
 int roles_remove_directory(const struct edit *edit);

@@ -42,6 +42,20 @@ static void invalidate(void *context, uint64_t inode)
 	(void)!fuse_lowlevel_notify_inval_inode(session->fuse, inode, -1, 0);
 }
 
+static void tell_name(void *context, uint64_t directory, const char *name)
+{
+	struct session *session = context;
+
+	(void)!fuse_lowlevel_notify_inval_entry(session->fuse, directory, name, strlen(name));
+}
+
+static void queue_name(void *context, uint64_t directory, const char *name)
+{
+	struct session *session = context;
+
+	forget_name(session->forget, directory, name);
+}
+
 static int fuse_init(struct session *session, int device)
 {
 	char program[] = "credfs";
@@ -87,13 +101,17 @@ int session_init(struct session *session, int device)
 		r = tree_init(&session->tree);
 	if (r == 0)
 		r = fuse_init(session, device);
+	if (r == 0)
+		r = forget_new(tell_name, session, &session->forget);
 	session->tree.invalidate = invalidate;
-	session->tree.invalidate_context = session;
+	session->tree.forget_name = queue_name;
+	session->tree.kernel = session;
 	return r;
 }
 
 void session_done(struct session *session)
 {
+	session->forget = forget_free(session->forget);
 	if (session->fuse)
 		fuse_session_destroy(session->fuse);
 	session->fuse = NULL;
@@ -160,11 +178,23 @@ static void tend_names(struct session *session)
 	pthread_mutex_unlock(&session->lock);
 }
 
+static void tend_scratch(struct session *session)
+{
+	size_t gone;
+
+	pthread_mutex_lock(&session->lock);
+	gone = scratch_expire(session->tree.scratch, tree_monotonic());
+	pthread_mutex_unlock(&session->lock);
+	if (gone)
+		log_line(LOG_NOTICE, "%zu scratch files have expired", gone);
+}
+
 void session_tend(struct session *session)
 {
 	int r = 0;
 
 	tend_names(session);
+	tend_scratch(session);
 	if (store_untidy(session->tree.store))
 		r = store_tidy(session->tree.store);
 	if (r < 0 && r != -EBUSY)

@@ -11,6 +11,7 @@
 #define FUSE_USE_VERSION 314
 #include <fuse_lowlevel.h>
 
+#include "fs/forget.h"
 #include "fs/handle.h"
 #include "fs/tree.h"
 
@@ -18,6 +19,7 @@ struct session {
 	struct tree tree;
 	struct handles *handles;
 	struct fuse_session *fuse;
+	struct forget *forget;
 	pthread_mutex_t lock; /* around tree and handles */
 	uint64_t unique;      /* number of the request that is being answered */
 	void *buffer;	      /* for requests */

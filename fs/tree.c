@@ -38,6 +38,13 @@ static int add_root(struct tree *tree)
 
 int tree_init(struct tree *tree)
 {
+	const struct scratch_limits limits = {
+		.file = tree->settings->scratch_file,
+		.total = tree->settings->scratch_total,
+		.files = tree->settings->scratch_files,
+		.expire = tree->settings->scratch_expire,
+		.backup = tree->settings->scratch_backup,
+	};
 	int r = inodes_new(&tree->inodes);
 
 	if (r == 0)
@@ -47,6 +54,8 @@ int tree_init(struct tree *tree)
 		r = pendings_new(&tree->pendings);
 	if (r == 0)
 		r = notes_new(&tree->notes);
+	if (r == 0)
+		r = scratch_new(&limits, tree->pool, &tree->scratch);
 	if (r == 0)
 		r = nss_new(tree->owner, tree->owner_group, &tree->nss);
 	tree->started = tree_now();
@@ -58,6 +67,7 @@ void tree_done(struct tree *tree)
 {
 	tree->inodes = inodes_free(tree->inodes);
 	tree->pendings = pendings_free(tree->pendings);
+	tree->scratch = scratch_free(tree->scratch);
 	tree->notes = notes_free(tree->notes);
 	tree->nss = nss_free(tree->nss);
 	free(tree->orgs);
@@ -169,7 +179,13 @@ void tree_invalidate(struct tree *tree, const struct node *node)
 	const uint64_t number = tree_inode(tree, node);
 
 	if (tree->invalidate && inodes_get(tree->inodes, number))
-		tree->invalidate(tree->invalidate_context, number);
+		tree->invalidate(tree->kernel, number);
+}
+
+void tree_forget_name(struct tree *tree, const struct node *directory, const char *name)
+{
+	if (tree->forget_name)
+		tree->forget_name(tree->kernel, tree_inode(tree, directory), name);
 }
 
 void tree_account_changed(struct tree *tree, size_t pin, struct record_id account,
@@ -193,7 +209,7 @@ static void access_changed(struct tree *tree, size_t pin)
 	state->access_generation++;
 	state->access_changed = tree_monotonic();
 	if (tree->invalidate)
-		inodes_each(tree->inodes, pin, tree->invalidate, tree->invalidate_context);
+		inodes_each(tree->inodes, pin, tree->invalidate, tree->kernel);
 }
 
 void tree_access_changed(struct tree *tree, size_t pin)

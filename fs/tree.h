@@ -12,6 +12,7 @@
 #include "fs/notes.h"
 #include "fs/nss.h"
 #include "fs/pending.h"
+#include "fs/scratch.h"
 #include "store/store.h"
 
 /* What the tree remembers of one organisation, by pin. */
@@ -33,6 +34,7 @@ struct tree {
 	struct pendings *pendings;
 	struct notes *notes;
 	struct copying copying;
+	struct scratch *scratch;
 	struct tree_org *orgs; /* by pin */
 	size_t org_count;
 	struct tree_org outside; /* what lies in no organisation */
@@ -42,7 +44,10 @@ struct tree {
 	uint64_t started; /* ns since 1970 */
 	/* Tell the kernel to forget what it cached of an inode. */
 	void (*invalidate)(void *context, uint64_t inode);
-	void *invalidate_context;
+	/* Tell it to forget a name in a directory, later: it holds the directory until it is
+	 * answered. */
+	void (*forget_name)(void *context, uint64_t directory, const char *name);
+	void *kernel; /* context of both */
 };
 
 /* The parts that live in memory only. The rest of `tree` is the caller's, and set before. */
@@ -71,6 +76,9 @@ uint64_t tree_inode(struct tree *tree, const struct node *node);
 
 /* Tell the kernel that a node has changed. */
 void tree_invalidate(struct tree *tree, const struct node *node);
+
+/* Tell the kernel, once it has its answer, that a name in a directory is not what it thinks. */
+void tree_forget_name(struct tree *tree, const struct node *directory, const char *name);
 
 /* A field was saved or removed: the field, its account and what describes them have changed. */
 void tree_account_changed(struct tree *tree, size_t pin, struct record_id account,

@@ -102,7 +102,7 @@ Test(settings, anything_else_is_an_error_with_file_and_line)
 		{"section-audit", 1, "no such section: audit"},
 		{"unknown-key", 3, "no such key in section store: url"},
 		{"unknown-role-key", 2, "no such key in section role guest: name"},
-		{"scratch-expire", 2, "no such key in section scratch: expire"},
+		{"scratch-expire", 2, "not a number from 1 to 1000000: 10m"},
 		{"key-twice", 3, "key keep is given twice"},
 		{"empty-path", 2, "path has no value"},
 		{"relative-path", 3, "not an absolute path: identity"},

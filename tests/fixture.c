@@ -2,18 +2,28 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <pwd.h>
+#include <sqlite3.h>
 #include <string.h>
 
 #include "fs/kind.h"
 
 const struct caller fixture_root = {.pid = 1, .groups_known = true};
 
+struct caller fixture_caller(const char *user)
+{
+	const struct passwd *entry = getpwnam(user);
+
+	cr_assert_not_null(entry, "no user %s on this host", user);
+	return (struct caller){
+		.uid = entry->pw_uid, .gid = entry->pw_gid, .pid = 4242, .groups_known = true};
+}
+
 static void invalidate(void *context, uint64_t inode)
 {
 	struct fixture *fixture = context;
 
-	(void)inode;
-	fixture->invalidated++;
+	fixture->told[fixture->invalidated++ % FIXTURE_TOLD] = inode;
 }
 
 static char *path_in(const struct fixture *fixture, const char *name)
@@ -38,25 +48,32 @@ static void load_settings(struct fixture *fixture, const char *configuration)
 	cr_assert_eq(catalogue_load(NULL, &fixture->catalogue, &error), 0, "%s", error.text);
 }
 
-static void make_store(struct fixture *fixture)
+static struct identity identity_of(struct secret_pool *pool)
 {
-	CLEANUP_IDENTITY struct identity identity = {0};
+	static const uint8_t seed[RECIPIENT_SEED_SIZE] = {7};
+	struct identity identity = {0};
+
+	cr_assert_eq(recipient_from_seed(pool, seed, &identity.host), 0);
+	return identity;
+}
+
+/* The identity's part in it is over when this returns. */
+static void make_store(const struct fixture *fixture)
+{
+	CLEANUP_IDENTITY struct identity identity = identity_of(fixture->pool);
 	const struct settings *settings = fixture->settings;
 
-	cr_assert_eq(secret_pool_new(16 << 20, &fixture->pool), 0);
-	cr_assert_eq(recipient_generate(fixture->pool, &identity.host), 0);
 	cr_assert_eq(store_create(settings->store_path, settings->store_pins, &identity), 0);
+}
+
+static void start(struct fixture *fixture)
+{
+	CLEANUP_IDENTITY struct identity identity = identity_of(fixture->pool);
+	const struct settings *settings = fixture->settings;
+
 	cr_assert_eq(store_open(fixture->pool, settings->store_path, settings->store_pins,
 				&identity, &fixture->store),
 		     0);
-}
-
-void fixture_init(struct fixture *fixture, const char *configuration)
-{
-	*fixture = (struct fixture){.directory = "/var/tmp/credfs-unit-XXXXXX"};
-	cr_assert_not_null(mkdtemp(fixture->directory));
-	load_settings(fixture, configuration);
-	make_store(fixture);
 	fixture->tree = (struct tree){
 		.settings = fixture->settings,
 		.catalogue = fixture->catalogue,
@@ -66,10 +83,48 @@ void fixture_init(struct fixture *fixture, const char *configuration)
 		.owner = 65523,
 		.owner_group = 65523,
 		.invalidate = invalidate,
-		.invalidate_context = fixture,
+		.kernel = fixture,
 	};
 	cr_assert_eq(tree_init(&fixture->tree), 0);
 	cr_assert_eq(handles_new(&fixture->handles), 0);
+}
+
+static void stop(struct fixture *fixture)
+{
+	fixture->handles = handles_free(fixture->handles);
+	tree_done(&fixture->tree);
+	fixture->store = store_close(fixture->store);
+}
+
+void fixture_init(struct fixture *fixture, const char *configuration)
+{
+	*fixture = (struct fixture){.directory = "/var/tmp/credfs-unit-XXXXXX"};
+	cr_assert_not_null(mkdtemp(fixture->directory));
+	load_settings(fixture, configuration);
+	cr_assert_eq(secret_pool_new(16 << 20, &fixture->pool), 0);
+	make_store(fixture);
+	start(fixture);
+}
+
+void fixture_restart(struct fixture *fixture)
+{
+	stop(fixture);
+	start(fixture);
+}
+
+void fixture_tamper(struct fixture *fixture, const char *sql)
+{
+	sqlite3 *db = NULL;
+	char *error = NULL;
+
+	stop(fixture);
+	cr_assert_eq(
+		sqlite3_open_v2(fixture->settings->store_path, &db, SQLITE_OPEN_READWRITE, NULL),
+		SQLITE_OK);
+	cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &error), SQLITE_OK, "%s: %s", sql, error);
+	cr_assert_gt(sqlite3_changes(db), 0, "%s: nothing was changed", sql);
+	sqlite3_close(db);
+	start(fixture);
 }
 
 void fixture_done(struct fixture *fixture)
@@ -78,9 +133,7 @@ void fixture_done(struct fixture *fixture)
 					    "store.db-shm",  "identity.pins",	  "store.db-lock",
 					    "store.db.lock", "identity.pins.new", ""};
 
-	fixture->handles = handles_free(fixture->handles);
-	tree_done(&fixture->tree);
-	fixture->store = store_close(fixture->store);
+	stop(fixture);
 	fixture->catalogue = catalogue_free(fixture->catalogue);
 	fixture->settings = settings_free(fixture->settings);
 	fixture->pool = secret_pool_free(fixture->pool);
@@ -159,6 +212,18 @@ int fixture_make(struct fixture *fixture, const char *path, const struct caller 
 		return r;
 	kind = kind_of(&place.directory);
 	return kind->make_directory ? kind->make_directory(&place.edit) : -EPERM;
+}
+
+int fixture_make_named(struct fixture *fixture, const char *directory, const char *name,
+		       const struct caller *caller)
+{
+	struct node node = {0};
+	const struct edit edit = {&fixture->tree, caller, &node, name};
+	int r = fixture_find(fixture, directory, &node);
+
+	if (r < 0)
+		return r;
+	return kind_of(&node)->make_directory ? kind_of(&node)->make_directory(&edit) : -EPERM;
 }
 
 int fixture_remove(struct fixture *fixture, const char *path, const struct caller *caller)

@@ -7,6 +7,8 @@
 #include "fs/handle.h"
 #include "fs/tree.h"
 
+enum { FIXTURE_TOLD = 64 };
+
 struct fixture {
 	char directory[64];
 	struct settings *settings;
@@ -16,7 +18,8 @@ struct fixture {
 	struct tree tree;
 	struct handles *handles;
 	uint64_t unique;
-	uint64_t invalidated; /* how often the kernel was told */
+	uint64_t invalidated;	     /* how often the kernel was told */
+	uint64_t told[FIXTURE_TOLD]; /* of which inodes, the last ones */
 };
 
 /* Aborts the test when it cannot be made. `configuration` is added to the file; may be "". */
@@ -24,14 +27,24 @@ void fixture_init(struct fixture *fixture, const char *configuration);
 void fixture_done(struct fixture *fixture);
 #define CLEANUP_FIXTURE CLEANUP(fixture_done)
 
+/* Stop the daemon and start it again: nothing is left but what is stored. */
+void fixture_restart(struct fixture *fixture);
+/* The same, and meanwhile change the database as whoever holds the file can. */
+void fixture_tamper(struct fixture *fixture, const char *sql);
+
 /* Uid 0. */
 extern const struct caller fixture_root;
+/* A process of this host's user, in his primary group only. Aborts when there is no such user. */
+struct caller fixture_caller(const char *user);
 
 /* The node at a path below the mount; -ENOENT. */
 int fixture_find(struct fixture *fixture, const char *path, struct node *ret);
 
 /* mkdir, rmdir or rm, ln -s, mv. */
 int fixture_make(struct fixture *fixture, const char *path, const struct caller *caller);
+/* mkdir of a name that would not stand in a path. */
+int fixture_make_named(struct fixture *fixture, const char *directory, const char *name,
+		       const struct caller *caller);
 int fixture_remove(struct fixture *fixture, const char *path, const struct caller *caller);
 int fixture_link(struct fixture *fixture, const char *target, const char *path,
 		 const struct caller *caller);

@@ -1,0 +1,115 @@
+#include "fs/forget.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+struct name {
+	STAILQ_ENTRY(name) next;
+	uint64_t directory;
+	char name[];
+};
+
+struct forget {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	STAILQ_HEAD(, name) names;
+	bool ending;
+	void (*tell)(void *context, uint64_t directory, const char *name);
+	void *context;
+};
+
+/* The next name, waited for; NULL at the end. */
+static struct name *take(struct forget *forget)
+{
+	struct name *name = NULL;
+
+	pthread_mutex_lock(&forget->lock);
+	while (!forget->ending && STAILQ_EMPTY(&forget->names))
+		pthread_cond_wait(&forget->changed, &forget->lock);
+	if (!forget->ending) {
+		name = STAILQ_FIRST(&forget->names);
+		STAILQ_REMOVE_HEAD(&forget->names, next);
+	}
+	pthread_mutex_unlock(&forget->lock);
+	return name;
+}
+
+static void *run(void *context)
+{
+	struct forget *forget = context;
+	struct name *name;
+
+	while ((name = take(forget))) {
+		forget->tell(forget->context, name->directory, name->name);
+		free(name);
+	}
+	return NULL;
+}
+
+int forget_new(void (*tell)(void *context, uint64_t directory, const char *name), void *context,
+	       struct forget **ret)
+{
+	struct forget *forget = calloc(1, sizeof *forget);
+	int r;
+
+	if (!forget)
+		return -ENOMEM;
+	forget->tell = tell;
+	forget->context = context;
+	STAILQ_INIT(&forget->names);
+	pthread_mutex_init(&forget->lock, NULL);
+	pthread_cond_init(&forget->changed, NULL);
+	r = -pthread_create(&forget->thread, NULL, run, forget);
+	if (r < 0) {
+		free(forget);
+		return r;
+	}
+	*ret = forget;
+	return 0;
+}
+
+struct forget *forget_free(struct forget *forget)
+{
+	struct timespec end;
+	struct name *name;
+
+	if (!forget)
+		return NULL;
+	pthread_mutex_lock(&forget->lock);
+	forget->ending = true;
+	pthread_cond_signal(&forget->changed);
+	pthread_mutex_unlock(&forget->lock);
+	/* It may be waiting for a directory that is held until an answer comes which will not come
+	 * any more: then it ends with the process. */
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec++;
+	if (pthread_timedjoin_np(forget->thread, NULL, &end) != 0)
+		return NULL;
+	while ((name = STAILQ_FIRST(&forget->names))) {
+		STAILQ_REMOVE_HEAD(&forget->names, next);
+		free(name);
+	}
+	pthread_cond_destroy(&forget->changed);
+	pthread_mutex_destroy(&forget->lock);
+	free(forget);
+	return NULL;
+}
+
+void forget_name(struct forget *forget, uint64_t directory, const char *name)
+{
+	const size_t size = strlen(name) + 1;
+	struct name *new = malloc(sizeof *new + size);
+
+	if (!new)
+		return;
+	new->directory = directory;
+	memcpy(new->name, name, size);
+	pthread_mutex_lock(&forget->lock);
+	STAILQ_INSERT_TAIL(&forget->names, new, next);
+	pthread_cond_signal(&forget->changed);
+	pthread_mutex_unlock(&forget->lock);
+}

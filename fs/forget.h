@@ -1,0 +1,23 @@
+/*
+ * Names that the kernel is to forget, told by a thread of their own: the kernel holds a directory
+ * while it waits for an answer about a name in it, so that whoever answers must not wait for the
+ * directory.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "store/cleanup.h"
+
+struct forget;
+
+/* `tell` is called in the thread, once for each name, in order. -ENOMEM, -EAGAIN. */
+int forget_new(void (*tell)(void *context, uint64_t directory, const char *name), void *context,
+	       struct forget **ret) MUST_CHECK;
+
+/* Ends the thread; names not told yet are dropped. */
+struct forget *forget_free(struct forget *forget);
+
+/* Never waits. Without memory the name is dropped: the kernel then believes it until its time is
+ * up. */
+void forget_name(struct forget *forget, uint64_t directory, const char *name);
