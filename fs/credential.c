@@ -138,11 +138,42 @@ bool credential_appendable(const struct save *save)
 	return false;
 }
 
-void credential_abandoned(const struct save *save)
+/* The value that was removed to make room for the one that was refused. */
+static int restore(const struct save *save, const struct target *target,
+		   const struct tombstone *tombstone)
 {
+	CLEANUP(change_freep) struct change *change = NULL;
+	CLEANUP_RECORD struct record field = {0};
+	const struct record_id account = target->account->id;
+	int r = change_new(&change);
+
+	if (r == 0)
+		r = record_copy(target->field, &field);
+	if (r < 0)
+		return r;
+	field.value_version = tombstone->version;
+	field.value_size = tombstone->size;
+	field.updated = tombstone->updated;
+	r = change_put(change, &field);
+	if (r == 0)
+		r = edit_commit(save->tree, save->node, target->org, change);
+	tombstones_drop(&save->tree->tombstones, field.id);
+	tree_account_changed(save->tree, save->node->pin, account, field.id);
+	return r;
+}
+
+void credential_abandoned(const struct save *save, bool refused)
+{
+	const struct tombstone *tombstone;
 	struct target target;
 
-	if (target_of(save, &target) == 0 && target.field && target.field->value_version)
+	if (target_of(save, &target) < 0 || !target.field)
+		return;
+	tombstone = tombstones_find(&save->tree->tombstones, target.field->id, save->uid,
+				    tree_monotonic());
+	if (!target.field->value_version && tombstone)
+		(void)!restore(save, &target, tombstone);
+	else if (target.field->value_version && !refused)
 		note(save, &target, "truncated without a value, old value kept");
 }
 
@@ -256,15 +287,18 @@ int credential_commit(const struct save *save)
 	r = is_current(&target, trimmed.bytes, trimmed.size, &same);
 	if (r == 0 && !same)
 		r = write_value(&trimmed, &target);
-	if (r == 0 && !same)
+	if (r == 0 && !same) {
 		pendings_remove(save->tree->pendings, save->node->id);
+		tombstones_drop(&save->tree->tombstones, save->node->id);
+	}
 	tree_account_changed(save->tree, save->node->pin, account, save->node->id);
 	return r;
 }
 
-/* The field without a value. Its last one becomes history, if history is kept. */
+/* The field without a value. What it was becomes history; if none is kept it stays until nobody can
+ * want it back. */
 static int put_cleared(const struct edit *edit, struct change *change, const struct org *org,
-		       const struct record *field)
+		       const struct record *field, bool erase)
 {
 	CLEANUP_RECORD struct record cleared = {0};
 	int r = record_copy(field, &cleared);
@@ -275,14 +309,16 @@ static int put_cleared(const struct edit *edit, struct change *change, const str
 	cleared.value_size = 0;
 	cleared.updated = tree_now();
 	r = change_put(change, &cleared);
-	return r < 0 ? r : settle_history(change, edit->tree, org, field, 0);
+	return r < 0 || !erase ? r : settle_history(change, edit->tree, org, field, 0);
 }
 
 int credential_clear(const struct edit *edit, const struct node *child)
 {
 	CLEANUP(change_freep) struct change *change = NULL;
 	const struct record *field;
+	struct tombstone tombstone;
 	struct org *org = NULL;
+	bool buried;
 	int r = edit_begin(edit, &org, &change);
 
 	if (r < 0)
@@ -290,15 +326,47 @@ int credential_clear(const struct edit *edit, const struct node *child)
 	field = org_record(org, child->id);
 	if (!field || !field->value_version)
 		return -ENOENT;
-	r = put_cleared(edit, change, org, field);
+	tombstone = (struct tombstone){
+		.pin = child->pin,
+		.field = child->id,
+		.uid = edit->caller->uid,
+		.version = field->value_version,
+		.size = field->value_size,
+		.updated = field->updated,
+		.removed = tree_monotonic(),
+	};
+	buried = tombstones_put(&edit->tree->tombstones, &tombstone);
+	r = put_cleared(edit, change, org, field, edit->tree->settings->history || !buried);
 	if (r == 0)
 		r = edit_commit(edit->tree, edit->directory, org, change);
-	if (r < 0)
+	if (r < 0) {
+		tombstones_drop(&edit->tree->tombstones, child->id);
 		return r;
+	}
 	tree_account_changed(edit->tree, child->pin, edit->directory->id, child->id);
-	if (edit->tree->settings->history == 0)
-		edit_tidy(edit->tree);
 	return 0;
+}
+
+void credential_erase(struct tree *tree, const struct tombstone *tombstone)
+{
+	const struct node node = {NODE_FIELD, tombstone->pin, tombstone->field, 0};
+	CLEANUP(change_freep) struct change *change = NULL;
+	const struct record *field;
+	struct org *org = NULL;
+	int r;
+
+	if (tree->settings->history || tree_org(tree, &node, &org) < 0)
+		return;
+	field = org_record(org, tombstone->field);
+	if (!field || field->value_version)
+		return;
+	r = change_new(&change);
+	if (r == 0)
+		r = change_remove_value(change, tombstone->field, tombstone->version);
+	if (r == 0)
+		r = edit_commit(tree, &node, org, change);
+	if (r == 0)
+		edit_tidy(tree);
 }
 
 /* The values that the replaced field had, in order, as history of the one that takes its place. */

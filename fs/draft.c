@@ -123,6 +123,7 @@ static int commit(struct tree *tree, struct draft *draft)
 	draft->written = false;
 	if (r == 0)
 		r = kind_of(draft->node)->commit(&save);
+	draft->failed = r < 0;
 	if (r == 0)
 		draft->truncated = false;
 	return r;
@@ -136,7 +137,7 @@ int draft_flush(struct tree *tree, struct draft *draft, uint64_t owner, bool kil
 		return 0;
 	if (killed) {
 		draft->written = false;
-		draft->truncated = false;
+		draft->failed = true;
 		return secret_resize(draft->bytes, 0);
 	}
 	return commit(tree, draft);
@@ -145,11 +146,12 @@ int draft_flush(struct tree *tree, struct draft *draft, uint64_t owner, bool kil
 void draft_release(struct tree *tree, struct draft *draft)
 {
 	const struct kind *kind = kind_of(draft->node);
-	const bool untouched = !draft->written && !draft->published && !draft->refused;
 	const struct save save = save_of(tree, draft, &draft->published);
+	bool refused;
 
 	if (draft->written)
 		(void)!commit(tree, draft);
-	else if (draft->truncated && untouched && kind->abandoned)
-		kind->abandoned(&save);
+	refused = draft->refused || draft->failed;
+	if (!draft->published && (draft->truncated || refused) && kind->abandoned)
+		kind->abandoned(&save, refused);
 }

@@ -15,6 +15,7 @@ struct draft {
 	bool written;	    /* since the last commit */
 	bool truncated;	    /* and not committed since */
 	int refused;	    /* -errno: a write was, nothing is committed any more */
+	bool failed;	    /* a commit did */
 	uint64_t owner;	    /* whose descriptors the last write came through */
 	uint64_t published; /* the version that it committed */
 };

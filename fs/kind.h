@@ -55,8 +55,9 @@ struct kind {
 	int (*commit)(const struct save *save);
 	/* Whether >> makes sense on what is there; NULL: always. */
 	bool (*appendable)(const struct save *save);
-	/* The last descriptor went without a value after a truncation; may be NULL. */
-	void (*abandoned)(const struct save *save);
+	/* The last descriptor went and nothing was saved through it, because it was refused or
+	 * because nothing was written; may be NULL. */
+	void (*abandoned)(const struct save *save, bool refused);
 
 	/* Directories that can be changed; the child exists where that is implied. */
 	int (*make_directory)(const struct edit *edit);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "fs/credential.h"
 #include "fs/log.h"
 #include "fs/op.h"
 
@@ -111,6 +112,11 @@ int session_init(struct session *session, int device)
 
 void session_done(struct session *session)
 {
+	struct tombstone tombstone;
+
+	while (session->tree.store &&
+	       tombstones_take_expired(&session->tree.tombstones, UINT64_MAX, &tombstone))
+		credential_erase(&session->tree, &tombstone);
 	session->forget = forget_free(session->forget);
 	if (session->fuse)
 		fuse_session_destroy(session->fuse);
@@ -178,12 +184,16 @@ static void tend_names(struct session *session)
 	pthread_mutex_unlock(&session->lock);
 }
 
-static void tend_scratch(struct session *session)
+/* What is kept for a while only: editors' files, and values that were removed. */
+static void tend_leftovers(struct session *session)
 {
+	struct tombstone tombstone;
 	size_t gone;
 
 	pthread_mutex_lock(&session->lock);
 	gone = scratch_expire(session->tree.scratch, tree_monotonic());
+	while (tombstones_take_expired(&session->tree.tombstones, tree_monotonic(), &tombstone))
+		credential_erase(&session->tree, &tombstone);
 	pthread_mutex_unlock(&session->lock);
 	if (gone)
 		log_line(LOG_NOTICE, "%zu scratch files have expired", gone);
@@ -194,7 +204,7 @@ void session_tend(struct session *session)
 	int r = 0;
 
 	tend_names(session);
-	tend_scratch(session);
+	tend_leftovers(session);
 	if (store_untidy(session->tree.store))
 		r = store_tidy(session->tree.store);
 	if (r < 0 && r != -EBUSY)

@@ -13,6 +13,7 @@
 #include "fs/nss.h"
 #include "fs/pending.h"
 #include "fs/scratch.h"
+#include "fs/tombstone.h"
 #include "store/store.h"
 
 /* What the tree remembers of one organisation, by pin. */
@@ -35,6 +36,7 @@ struct tree {
 	struct notes *notes;
 	struct copying copying;
 	struct scratch *scratch;
+	struct tombstones tombstones;
 	struct tree_org *orgs; /* by pin */
 	size_t org_count;
 	struct tree_org outside; /* what lies in no organisation */

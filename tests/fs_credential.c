@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 
+#include "fs/credential.h"
 #include "tests/fixture.h"
 
 #define ACCOUNT "orgs/acme/openai"
@@ -186,8 +187,41 @@ Test(credential, no_history_is_kept_when_none_is_wanted)
 	begin(&fixture, "[history]\nkeep = 0\n");
 	cr_assert_eq(fixture_put(&fixture, KEY, "sk-proj-2\n"), 0);
 	cr_assert_eq(fixture_read(&fixture, ACCOUNT "/.history/api_key/1", content), -ENOENT);
+}
+
+Test(credential, a_refused_replacement_puts_back_what_it_removed)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	begin(&fixture, "");
 	cr_assert_eq(fixture_remove(&fixture, KEY, &fixture_root), 0);
-	cr_assert_eq(fixture_read(&fixture, ACCOUNT "/.history/api_key/2", content), -ENOENT);
+	cr_assert_eq(fixture_put(&fixture, KEY, "sk-ant-refused\n"), -EKEYREJECTED);
+	expect(&fixture, KEY, "sk-proj-old");
+	expect_status(&fixture, ACCOUNT, "last-error: begins with another vendor's prefix");
+	cr_assert_eq(fixture_remove(&fixture, KEY, &fixture_root), 0);
+	cr_assert_eq(fixture_put(&fixture, KEY, ""), 0, "the creator went away");
+	expect(&fixture, KEY, "sk-proj-old");
+	cr_assert_eq(fixture_remove(&fixture, KEY, &fixture_root), 0);
+	cr_assert_eq(fixture_put(&fixture, KEY, "sk-proj-new\n"), 0);
+	expect(&fixture, KEY, "sk-proj-new");
+	expect_status(&fixture, ACCOUNT, "history: api_key: 1\n");
+}
+
+Test(credential, without_history_a_removed_value_is_erased_when_nobody_can_want_it_back)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct tombstone tombstone;
+	struct secret *value = NULL;
+	struct org *org = NULL;
+	struct node node;
+
+	begin(&fixture, "[history]\nkeep = 0\n");
+	cr_assert_eq(fixture_find(&fixture, KEY, &node), 0);
+	cr_assert_eq(fixture_remove(&fixture, KEY, &fixture_root), 0);
+	cr_assert(tombstones_take_expired(&fixture.tree.tombstones, UINT64_MAX, &tombstone));
+	credential_erase(&fixture.tree, &tombstone);
+	cr_assert_eq(store_org(fixture.store, 0, &org), 0);
+	cr_assert_eq(org_value(org, node.id, 1, &value, NULL), -ENOENT);
 }
 
 Test(credential, a_removed_field_leaves_its_history_until_the_account_goes)

@@ -1,0 +1,67 @@
+#include "fs/tombstone.h"
+
+static const uint64_t fresh_ns = UINT64_C(1000000000) * TOMBSTONE_SECONDS;
+
+static bool is_fresh(const struct tombstone *tombstone, uint64_t now)
+{
+	return tombstone->removed && now - tombstone->removed < fresh_ns;
+}
+
+static struct tombstone *find(struct tombstones *tombstones, struct record_id field)
+{
+	for (size_t i = 0; i < TOMBSTONES; i++) {
+		struct tombstone *tombstone = &tombstones->list[i];
+
+		if (tombstone->removed && record_id_equal(tombstone->field, field))
+			return tombstone;
+	}
+	return NULL;
+}
+
+bool tombstones_put(struct tombstones *tombstones, const struct tombstone *tombstone)
+{
+	struct tombstone *place = find(tombstones, tombstone->field);
+
+	for (size_t i = 0; !place && i < TOMBSTONES; i++) {
+		if (!tombstones->list[i].removed)
+			place = &tombstones->list[i];
+	}
+	if (place)
+		*place = *tombstone;
+	return place;
+}
+
+const struct tombstone *tombstones_find(const struct tombstones *tombstones, struct record_id field,
+					uid_t uid, uint64_t now)
+{
+	for (size_t i = 0; i < TOMBSTONES; i++) {
+		const struct tombstone *tombstone = &tombstones->list[i];
+
+		if (is_fresh(tombstone, now) && tombstone->uid == uid &&
+		    record_id_equal(tombstone->field, field))
+			return tombstone;
+	}
+	return NULL;
+}
+
+void tombstones_drop(struct tombstones *tombstones, struct record_id field)
+{
+	struct tombstone *tombstone = find(tombstones, field);
+
+	if (tombstone)
+		*tombstone = (struct tombstone){0};
+}
+
+bool tombstones_take_expired(struct tombstones *tombstones, uint64_t now, struct tombstone *ret)
+{
+	for (size_t i = 0; i < TOMBSTONES; i++) {
+		struct tombstone *tombstone = &tombstones->list[i];
+
+		if (!tombstone->removed || is_fresh(tombstone, now))
+			continue;
+		*ret = *tombstone;
+		*tombstone = (struct tombstone){0};
+		return true;
+	}
+	return false;
+}
