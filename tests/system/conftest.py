@@ -1,7 +1,8 @@
 """Whole-system cases: they mount for real, as root, with real users and real programs.
 
-    scripts/test                                          builds and runs them
-    CREDFS_BINARY=$PWD/build/credfs /usr/bin/python3 -m pytest tests/system   runs them alone
+    scripts/test                                     builds and runs them
+    /usr/bin/python3 -B -m pytest tests/system       runs them alone, with build/credfs
+    CREDFS_BINARY=/path/to/credfs ...                with another build
 
 Fixtures: `people` (users and groups, and running things as them), `mounts` (a factory) and `mount`
 (one, mounted). Whatever a test does, its mounts are unmounted, its daemons have ended and their

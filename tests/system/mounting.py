@@ -11,7 +11,8 @@ import tempfile
 import threading
 import time
 
-BINARY = os.environ.get("CREDFS_BINARY", os.path.join(os.getcwd(), "build", "credfs"))
+BINARY = os.environ.get("CREDFS_BINARY") or os.path.realpath(
+    os.path.join(os.path.dirname(__file__), "..", "..", "build", "credfs"))
 PLACE = "/var/lib"
 PREFIX = f"credfs-test-{os.getpid():x}-"
 OURS = re.compile(r"credfs-test-([0-9a-f]+)-")

@@ -261,12 +261,19 @@ def test_a_link_is_renamed(acme, people):
 # Looking
 
 def test_cp_r_copies_an_account(acme, people):
-    acme.put("orgs/acme/openai/api_base", "https://proxy.example.com/v1")
-    acme.put("orgs/acme/openai/api_key", "proxy-key")
-    sh(acme, people, "cp -r openai copy")
-    assert acme.get("orgs/acme/copy/provider") == "openai"
-    assert acme.get("orgs/acme/copy/api_key") == "proxy-key"
-    assert acme.get("orgs/acme/copy/api_base") == "https://proxy.example.com/v1"
+    """cp sorts a directory by inode number. The key is one that is taken only by this provider and
+    beside this base, so that the order matters; ten accounts, because numbers are random."""
+    for number in range(10):
+        name = f"team {number}"
+        acme.account(f"acme/{name}", provider="openai", api_base="https://proxy.example.com/v1",
+                     api_key="proxy-key", organization="org-1")
+        sh(acme, people, f"cp -r '{name}' 'copy of {name}'")
+        copy = f"orgs/acme/copy of {name}"
+        assert sorted(os.listdir(acme.path(copy))) == ["api_base", "api_key", "organization",
+                                                       "provider"]
+        assert acme.get(copy + "/provider") == "openai"
+        assert acme.get(copy + "/api_key") == "proxy-key"
+        assert acme.get(copy + "/api_base") == "https://proxy.example.com/v1"
 
 
 def test_an_account_copied_to_a_disk_and_back(acme, people):
