@@ -15,9 +15,10 @@ struct handle {
 	bool writes;
 	uint64_t access_generation; /* of the organisation, when the opener was last judged */
 	struct secret *snapshot;    /* of a handle that only reads */
-	bool fresh;		    /* and has not been read from */
-	struct draft draft;	    /* of one that writes */
-	struct scratch *scratch;    /* of a scratch file: shared by all that have it open */
+	uint64_t version;
+	bool fresh;		 /* and has not been read from */
+	struct draft draft;	 /* of one that writes */
+	struct scratch *scratch; /* of a scratch file: shared by all that have it open */
 	struct scratch_file *file;
 	struct listing listing; /* of a directory */
 };
@@ -136,7 +137,6 @@ static int open_scratch(const struct handle_open *open, struct handle *handle)
 static int fill(const struct handle_open *open, struct handle *handle)
 {
 	const struct kind *kind = kind_of(open->node);
-	uint64_t version = 0;
 
 	if (open->node->kind == NODE_SCRATCH)
 		return open_scratch(open, handle);
@@ -144,8 +144,9 @@ static int fill(const struct handle_open *open, struct handle *handle)
 	if (handle->writes)
 		return kind->commit ? begin_draft(open, handle) : -EACCES;
 	handle->fresh = true;
-	return kind->content ? kind->content(open->tree, open->node, &handle->snapshot, &version)
-			     : -EISDIR;
+	if (!kind->content)
+		return -EISDIR;
+	return kind->content(open->tree, open->node, &handle->snapshot, &handle->version);
 }
 
 static int handle_new(const struct handle_open *open, struct handle **ret)
@@ -264,6 +265,7 @@ static int renew(struct tree *tree, struct handle *handle)
 		return r == -ENOENT ? 0 : r;
 	secret_free(handle->snapshot);
 	handle->snapshot = TAKE_PTR(content);
+	handle->version = version;
 	return 0;
 }
 
@@ -290,6 +292,17 @@ int handle_read(struct tree *tree, struct handle *handle, const struct caller *c
 	ret->bytes = secret_view(content) + range->offset;
 	ret->size = length < range->size ? length : range->size;
 	return 0;
+}
+
+bool handle_is_behind(struct tree *tree, const struct handle *handle)
+{
+	CLEANUP_SECRET struct secret *content = NULL;
+	uint64_t version = 0;
+
+	if (handle->writes || handle->file || !kind_of(&handle->node)->content)
+		return false;
+	return kind_of(&handle->node)->content(tree, &handle->node, &content, &version) == 0 &&
+	       version != handle->version;
 }
 
 struct draft *handle_draft(struct handle *handle)

@@ -58,6 +58,9 @@ struct handle_bytes {
 int handle_read(struct tree *tree, struct handle *handle, const struct caller *caller,
 		const struct handle_range *range, struct handle_bytes *ret) MUST_CHECK;
 
+/* Whether the file has changed since the snapshot of a handle that reads. */
+bool handle_is_behind(struct tree *tree, const struct handle *handle);
+
 /* The scratch file that a handle has open, borrowed; NULL for any other. */
 struct scratch_file *handle_scratch(struct handle *handle);
 

@@ -25,6 +25,7 @@ struct fuse_lowlevel_ops op_table(void)
 		.write = op_write,
 		.flush = op_flush,
 		.fsync = op_fsync,
+		.poll = op_poll,
 		.release = op_release,
 		.getattr = op_getattr,
 		.setattr = op_setattr,

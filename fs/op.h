@@ -40,6 +40,8 @@ void op_write(fuse_req_t request, fuse_ino_t number, const char *bytes, size_t s
 	      struct fuse_file_info *info);
 void op_flush(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info);
 void op_fsync(fuse_req_t request, fuse_ino_t number, int data, struct fuse_file_info *info);
+void op_poll(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info,
+	     struct fuse_pollhandle *poll);
 void op_release(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info);
 
 void op_getattr(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info);

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 
 #include "fs/op.h"
@@ -174,6 +175,22 @@ void op_fsync(fuse_req_t request, fuse_ino_t number, int data, struct fuse_file_
 	request_reply(request, draft ? draft_check(&request_session(request)->tree, draft) : 0);
 }
 
+/* As the kernel's own attributes in sysfs: a file can always be read, and one that has changed
+ * since it was read is exceptional. */
+void op_poll(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info,
+	     struct fuse_pollhandle *poll)
+{
+	struct session *session = request_session(request);
+	const struct handle *handle = handles_get(session->handles, info->fh);
+	unsigned events = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
+
+	if (handle && handle_is_behind(&session->tree, handle))
+		events |= POLLPRI | POLLERR;
+	if (poll)
+		(void)!waiters_put(session->waiters, info->fh, number, poll);
+	fuse_reply_poll(request, events);
+}
+
 void op_release(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
 {
 	struct session *session = request_session(request);
@@ -182,6 +199,7 @@ void op_release(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *in
 	(void)number;
 	if (handle)
 		handle_release(&session->tree, handle);
+	waiters_drop(session->waiters, info->fh);
 	handles_close(session->handles, info->fh);
 	request_reply(request, 0);
 }

@@ -41,6 +41,13 @@ static void invalidate(void *context, uint64_t inode)
 	struct session *session = context;
 
 	(void)!fuse_lowlevel_notify_inval_inode(session->fuse, inode, -1, 0);
+	waiters_wake(session->waiters, inode);
+}
+
+static void wake_poll(struct fuse_pollhandle *poll)
+{
+	(void)!fuse_lowlevel_notify_poll(poll);
+	fuse_pollhandle_destroy(poll);
 }
 
 static void tell_name(void *context, uint64_t directory, const char *name)
@@ -99,6 +106,8 @@ int session_init(struct session *session, int device)
 	if (r == 0)
 		r = handles_new(&session->handles);
 	if (r == 0)
+		r = waiters_new(wake_poll, fuse_pollhandle_destroy, &session->waiters);
+	if (r == 0)
 		r = tree_init(&session->tree);
 	if (r == 0)
 		r = fuse_init(session, device);
@@ -118,6 +127,7 @@ void session_done(struct session *session)
 	       tombstones_take_expired(&session->tree.tombstones, UINT64_MAX, &tombstone))
 		credential_erase(&session->tree, &tombstone);
 	session->forget = forget_free(session->forget);
+	session->waiters = waiters_free(session->waiters);
 	if (session->fuse)
 		fuse_session_destroy(session->fuse);
 	session->fuse = NULL;

@@ -14,12 +14,14 @@
 #include "fs/forget.h"
 #include "fs/handle.h"
 #include "fs/tree.h"
+#include "fs/waiters.h"
 
 struct session {
 	struct tree tree;
 	struct handles *handles;
 	struct fuse_session *fuse;
 	struct forget *forget;
+	struct waiters *waiters;
 	pthread_mutex_t lock; /* around tree and handles */
 	uint64_t unique;      /* number of the request that is being answered */
 	void *buffer;	      /* for requests */
