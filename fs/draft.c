@@ -8,11 +8,6 @@
 
 #include <string.h>
 
-#include "conf/field.h"
-
-/* A draft may pass the longest value by this, so that the rule sees that it did. */
-enum { DRAFT_MAX = FIELD_VALUE_MAX + 4096 };
-
 static struct save save_of(struct tree *tree, const struct draft *draft, uint64_t *published)
 {
 	return (struct save){

@@ -5,7 +5,11 @@
  */
 #pragma once
 
+#include "conf/field.h"
 #include "fs/kind.h"
+
+/* A draft may pass the longest value by some, so that the rule sees that it did. */
+enum { DRAFT_MAX = FIELD_VALUE_MAX + 4096 };
 
 struct draft {
 	const struct node *node;     /* what is written */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fs/draft.h"
+#include "fs/share.h"
 #include "fs/slots.h"
 
 /* How long the kernel may still let in who it looked up before a change. */
@@ -21,10 +22,12 @@ struct handle {
 	struct scratch *scratch; /* of a scratch file: shared by all that have it open */
 	struct scratch_file *file;
 	struct listing listing; /* of a directory */
+	uint64_t charge;	/* of the share of whoever opened it */
 };
 
 struct handles {
 	struct slots *slots;
+	struct shares *shares;
 };
 
 static struct handle *handle_free(struct handle *handle)
@@ -42,18 +45,18 @@ static struct handle *handle_free(struct handle *handle)
 }
 DEFINE_CLEANUP(struct handle, handle_free);
 
-int handles_new(struct handles **ret)
+int handles_new(uint64_t share, struct handles **ret)
 {
-	struct handles *handles = calloc(1, sizeof *handles);
+	CLEANUP(handles_freep) struct handles *handles = calloc(1, sizeof *handles);
 	int r;
 
 	if (!handles)
 		return -ENOMEM;
 	r = slots_new(&handles->slots);
-	if (r < 0)
-		free(handles);
-	else
-		*ret = handles;
+	if (r == 0)
+		r = shares_new(share, &handles->shares);
+	if (r == 0)
+		*ret = TAKE_PTR(handles);
 	return r;
 }
 
@@ -63,9 +66,10 @@ struct handles *handles_free(struct handles *handles)
 
 	if (!handles)
 		return NULL;
-	while ((handle = slots_take_any(handles->slots)))
+	while (handles->slots && (handle = slots_take_any(handles->slots)))
 		handle_free(handle);
 	slots_free(handles->slots);
+	shares_free(handles->shares);
 	free(handles);
 	return NULL;
 }
@@ -77,7 +81,38 @@ struct handle *handles_get(struct handles *handles, uint64_t number)
 
 void handles_close(struct handles *handles, uint64_t number)
 {
-	handle_free(slots_take(handles->slots, number));
+	struct handle *handle = slots_take(handles->slots, number);
+
+	if (handle)
+		shares_give(handles->shares, handle->opener.uid, handle->charge);
+	handle_free(handle);
+}
+
+/* What a handle holds at most, as far as it can be told when it is opened; a little for itself. */
+static uint64_t charge_of(const struct handle *handle)
+{
+	const uint64_t self = 1024;
+
+	if (handle->writes && !handle->file)
+		return self + DRAFT_MAX;
+	if (handle->snapshot)
+		return self + secret_capacity(handle->snapshot);
+	return self + handle->listing.count * sizeof *handle->listing.list * 2;
+}
+
+static int add(struct handles *handles, struct handle *handle, uint64_t unique,
+	       uint64_t *ret_number)
+{
+	int r;
+
+	handle->charge = charge_of(handle);
+	r = shares_take(handles->shares, handle->opener.uid, handle->charge);
+	if (r < 0)
+		return r;
+	r = slots_put(handles->slots, handle, unique, ret_number);
+	if (r < 0)
+		shares_give(handles->shares, handle->opener.uid, handle->charge);
+	return r;
 }
 
 static bool writes(int flags)
@@ -179,7 +214,7 @@ int handles_open(struct handles *handles, const struct handle_open *open, uint64
 	if (r == 0)
 		r = fill(open, handle);
 	if (r == 0)
-		r = slots_put(handles->slots, handle, open->unique, ret_number);
+		r = add(handles, handle, open->unique, ret_number);
 	if (r < 0)
 		return r;
 	pending = pendings_get(open->tree->pendings, open->node->id);
@@ -203,7 +238,7 @@ int handles_open_directory(struct handles *handles, const struct handle_open *op
 	if (r < 0)
 		return r;
 	listing_sort(&handle->listing);
-	r = slots_put(handles->slots, handle, open->unique, ret_number);
+	r = add(handles, handle, open->unique, ret_number);
 	if (r == 0)
 		(void)TAKE_PTR(handle);
 	return r;

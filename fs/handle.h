@@ -11,13 +11,14 @@
 struct handle;
 struct handles;
 
-int handles_new(struct handles **ret) MUST_CHECK;
+/* `share`: bytes that one user's handles may hold. */
+int handles_new(uint64_t share, struct handles **ret) MUST_CHECK;
 struct handles *handles_free(struct handles *handles);
 DEFINE_CLEANUP(struct handles, handles_free);
 
 /* Open. `unique` is the number of the request, so that the handle's own number follows from it and
  * a request that is sent again finds the same handle. `flags` are open(2)'s. Errors are those of
- * the node's content; -EACCES, -ENOMEM, -ENFILE. */
+ * the node's content; -EACCES, -ENOMEM, -ENFILE; -EDQUOT when the caller has too much open. */
 struct handle_open {
 	struct tree *tree;
 	const struct node *node;

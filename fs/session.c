@@ -23,6 +23,9 @@ enum {
 	BUFFER_SIZE = (1 << 20) + (64 << 10)
 };
 
+/* One user's open files may hold this part of the memory that may be locked. */
+enum { USERS_SHARE = 4 };
+
 static void init_connection(void *context, struct fuse_conn_info *connection)
 {
 	static const unsigned wanted = FUSE_CAP_POSIX_ACL | FUSE_CAP_ATOMIC_O_TRUNC |
@@ -104,7 +107,7 @@ int session_init(struct session *session, int device)
 	pthread_mutex_init(&session->lock, NULL);
 	r = buffer_new(&session->buffer);
 	if (r == 0)
-		r = handles_new(&session->handles);
+		r = handles_new(session->tree.settings->memory / USERS_SHARE, &session->handles);
 	if (r == 0)
 		r = waiters_new(wake_poll, fuse_pollhandle_destroy, &session->waiters);
 	if (r == 0)

@@ -86,7 +86,7 @@ static void start(struct fixture *fixture)
 		.kernel = fixture,
 	};
 	cr_assert_eq(tree_init(&fixture->tree), 0);
-	cr_assert_eq(handles_new(&fixture->handles), 0);
+	cr_assert_eq(handles_new(4 << 20, &fixture->handles), 0);
 }
 
 static void stop(struct fixture *fixture)
