@@ -103,6 +103,13 @@ class Mount:
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=timeout)
 
+    def credfs_alone(self, *arguments):
+        """The same where no other credfs is mounted: status and list look at all of a host."""
+        others = ('for dir in $(findmnt -rnt fuse.credfs -o TARGET | grep -vxF -- "$0"); do '
+                  'umount -l "$dir"; done; exec "$@"')
+        return self.credfs(*arguments, wrapper=("unshare", "--mount", "--propagation", "private",
+                                                "sh", "-c", others, self.root))
+
     def init(self):
         done = self.credfs("init")
         assert done.returncode == 0, done.stderr

@@ -149,7 +149,7 @@ def furnished(mount):
 
 
 def test_list_shows_each_account_and_who_uses_it(furnished):
-    done = furnished.credfs("list", furnished.root)
+    done = furnished.credfs_alone("list")
     assert done.returncode == 0, done
     rows = [line for line in done.stdout.splitlines() if "acme" in line or "globex" in line]
     assert len(rows) == 3, done.stdout
@@ -161,7 +161,7 @@ def test_list_shows_each_account_and_who_uses_it(furnished):
 
 
 def test_list_as_json_is_for_scripts(furnished):
-    done = furnished.credfs("list", "--json", furnished.root)
+    done = furnished.credfs_alone("list", "--json")
     assert done.returncode == 0, done
     accounts = {row["account"]: row for row in json.loads(done.stdout)["accounts"]}
     assert sorted(accounts) == ["acme/Production Anthropic", "acme/openai", "globex/openai"]
@@ -172,15 +172,23 @@ def test_list_as_json_is_for_scripts(furnished):
 
 
 def test_status_shows_mount_and_organisations(furnished):
-    done = furnished.credfs("status")
+    done = furnished.credfs_alone("status")
     assert done.returncode == 0, done
     for word in (furnished.root, "acme", "globex", "sqlite"):
         assert word in done.stdout
     assert KEY not in done.stdout
 
 
-def test_status_shows_nothing_of_a_store_that_is_not_mounted(mounts):
-    mount = mounts(start=False)
-    done = mount.credfs("status")
-    assert done.returncode == 0, done
-    assert mount.root not in done.stdout
+def test_status_says_that_nothing_is_mounted(mounts):
+    done = mounts(start=False).credfs_alone("status")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "not mounted\n", "")
+
+
+def test_list_of_one_mount_shows_what_the_caller_may_see(furnished, people):
+    """carol has a role in one organisation, and no right to see who uses what."""
+    carol = people.user("carol")
+    furnished.put("orgs/globex/roles/member", "user:" + carol)
+    done = people.run(carol, furnished.argv("list", "--json", furnished.root))
+    rows = json.loads(done.stdout)["accounts"]
+    assert [row["account"] for row in rows] == ["globex/openai"]
+    assert not rows[0].get("used-by")
