@@ -75,3 +75,32 @@ void acme_init(struct fixture *fixture, const char *configuration)
 	cr_assert_eq(fixture_link(fixture, "../../openai", ETL "/openai", &fixture_root), 0);
 	acme_give(fixture, principals);
 }
+
+int acme_crowd(struct fixture *fixture, const char *path, const char *prefix, unsigned count)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+
+	cr_assert_not_null(file);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(file, "user:%s%03u\n", prefix, i);
+	cr_assert_eq(fclose(file), 0);
+	return fixture_put(fixture, path, text);
+}
+
+void acme_remove_whole(struct fixture *fixture, const char *path)
+{
+	char names[4096];
+	char *rest = names;
+	const char *name;
+
+	view_list(fixture, path, &fixture_root, names);
+	while (names[0] && (name = strsep(&rest, " "))) {
+		char child[512];
+
+		snprintf(child, sizeof child, "%s/%s", path, name);
+		cr_assert_eq(fixture_remove(fixture, child, &fixture_root), 0, "%s", child);
+	}
+	cr_assert_eq(fixture_remove(fixture, path, &fixture_root), 0, "%s", path);
+}

@@ -33,6 +33,12 @@ void acme_init(struct fixture *fixture, const char *configuration);
 /* Give each role to another principal, `group:ops`. */
 void acme_give(struct fixture *fixture, const char *const principals[ACME_NOBODY]);
 
+/* Save a list of `count` users who are not of this host, PREFIX000 and on. */
+int acme_crowd(struct fixture *fixture, const char *path, const char *prefix, unsigned count);
+
+/* rm -r. */
+void acme_remove_whole(struct fixture *fixture, const char *path);
+
 /* The user who holds the role, as a process of his. */
 struct caller acme_holder(enum acme_role role);
 const char *acme_role_name(enum acme_role role);
