@@ -6,7 +6,7 @@
 #include "fs/edit.h"
 #include "fs/provider_file.h"
 #include "fs/scratch_dir.h"
-#include "fs/credential.h"
+#include "fs/credential_edit.h"
 
 struct fixed_child {
 	const char *name;
@@ -23,14 +23,6 @@ enum { FIXED = sizeof fixed / sizeof fixed[0] };
 
 /* First what an account is, then where, then the rest: in that order a copy is accepted. */
 enum { RANK_PROVIDER, RANK_BASE, RANK_FIELD };
-
-const struct record *account_field(const struct org *org, struct record_id account,
-				   const char *name)
-{
-	const struct record *field = org_child(org, account, RECORD_FIELD, name);
-
-	return field && field->value_version ? field : NULL;
-}
 
 /* Whether a name in an account's directory is a scratch file's: never one of a field that the
  * provider names. */
@@ -101,7 +93,7 @@ int account_list(struct tree *tree, const struct node *directory, const struct c
 		const bool base = strcmp(field->name, "api_base") == 0;
 
 		if (field->kind == RECORD_FIELD && field->value_version &&
-		    account_field(org, directory->id, field->name) == field)
+		    tree_field(org, directory->id, field->name) == field)
 			r = listing_add(ret, field->name, &node, base ? RANK_BASE : RANK_FIELD);
 	}
 	return r;
@@ -240,13 +232,9 @@ int account_rename(const struct edit *edit, const struct node *child, const stru
 	if (replaced)
 		r = remove_whole(change, org, org_record(org, replaced->id));
 	if (r == 0)
-		r = record_copy(account, &renamed);
-	if (r < 0)
-		return r;
-	free(renamed.name);
-	renamed.name = strdup(to->name);
-	renamed.updated = tree_now();
-	r = renamed.name ? change_put(change, &renamed) : -ENOMEM;
+		r = edit_renamed(account, to->name, &renamed);
+	if (r == 0)
+		r = change_put(change, &renamed);
 	if (r == 0)
 		r = edit_commit(edit->tree, edit->directory, org, change);
 	if (r == 0)
@@ -317,6 +305,7 @@ int account_remove_file(const struct edit *edit, const struct node *child)
 int account_rename_file(const struct edit *edit, const struct node *child, const struct edit *to,
 			const struct node *replaced)
 {
+	struct node place = {0};
 	int r;
 
 	if (scratch_dir_renames(edit, child, to))
@@ -330,6 +319,9 @@ int account_rename_file(const struct edit *edit, const struct node *child, const
 	/* To another organisation mv copies, and removes here what was accepted there. */
 	if (edit->directory->pin != to->directory->pin)
 		return -EXDEV;
-	r = edit_need(to, MAY_MANAGE);
-	return r < 0 ? r : credential_move(edit, child, to);
+	r = account_make_file(to, &place);
+	if (r == 0)
+		r = place.kind == NODE_FIELD ? credential_move(edit, child, to, &place) : -EPERM;
+	pendings_settle(edit->tree->pendings, place.id);
+	return r;
 }

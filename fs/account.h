@@ -13,10 +13,6 @@ int account_list(struct tree *tree, const struct node *directory, const struct c
 /* When anything of the account last changed. */
 uint64_t account_updated(struct tree *tree, const struct node *node);
 
-/* A field of the account that holds a value; NULL. */
-const struct record *account_field(const struct org *org, struct record_id account,
-				   const char *name);
-
 /* Make one under `parent` (zero: the organisation). The caller was checked. */
 int account_make(const struct edit *edit, struct record_id parent);
 /* Remove one that has no fields left: for good, history included. */

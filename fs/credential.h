@@ -17,13 +17,6 @@ int credential_commit(const struct save *save);
 bool credential_appendable(const struct save *save);
 void credential_abandoned(const struct save *save, bool refused);
 
-/* Take the value away; what it was becomes history. */
-int credential_clear(const struct edit *edit, const struct node *child);
-/* Erase a value that was removed and not put back, if no history is kept. */
-void credential_erase(struct tree *tree, const struct tombstone *tombstone);
-/* Move the value to another field of the organisation, where it must be acceptable. */
-int credential_move(const struct edit *edit, const struct node *child, const struct edit *to);
-
 /* The catalogue's rule for one field of an account with these bytes in it: the refusal is noted for
  * `uid` and logged. 0 or -errno. */
 struct credential_check {

@@ -111,3 +111,20 @@ int edit_record(enum record_kind kind, struct record_id parent, const char *name
 	*ret = record;
 	return 0;
 }
+
+int edit_renamed(const struct record *record, const char *name, struct record *ret)
+{
+	CLEANUP_RECORD struct record renamed = {0};
+	int r = record_copy(record, &renamed);
+
+	if (r < 0)
+		return r;
+	free(renamed.name);
+	renamed.name = strdup(name);
+	renamed.updated = tree_now();
+	if (!renamed.name)
+		return -ENOMEM;
+	*ret = renamed;
+	renamed = (struct record){0};
+	return 0;
+}

@@ -33,3 +33,6 @@ void edit_tidy(struct tree *tree);
 /* A new record of this kind; `name` is copied, times are now. */
 int edit_record(enum record_kind kind, struct record_id parent, const char *name,
 		struct record *ret) MUST_CHECK;
+
+/* A copy of the record with another name, changed now. */
+int edit_renamed(const struct record *record, const char *name, struct record *ret) MUST_CHECK;

@@ -93,3 +93,35 @@ uint64_t history_updated(struct tree *tree, const struct node *node)
 		return tree->started;
 	return time;
 }
+
+/* Earlier values beyond what the configuration keeps are removed with the same change. */
+static int prune(struct change *change, const struct org *org, struct record_id field,
+		 uint64_t current, size_t keep)
+{
+	uint64_t versions[VERSIONS_MAX];
+	size_t count = org_value_versions(org, field, versions, VERSIONS_MAX);
+	int r = 0;
+
+	if (count && versions[count - 1] == current)
+		count--;
+	for (size_t i = 0; i + keep < count && r == 0; i++)
+		r = change_remove_value(change, field, versions[i]);
+	return r;
+}
+
+/* What becomes of the value that is there, and of those before it: as many as the configuration
+ * says stay, and what the same handle published before is no history of its own. */
+int history_settle(struct change *change, const struct tree *tree, const struct org *org,
+		   const struct record *field, uint64_t published)
+{
+	const unsigned keep = tree->settings->history;
+	const uint64_t current = field ? field->value_version : 0;
+	const bool stays = current && keep && current != published;
+	int r = 0;
+
+	if (!field)
+		return 0;
+	if (current && !stays)
+		r = change_remove_value(change, field->id, current);
+	return r < 0 ? r : prune(change, org, field->id, current, keep - stays);
+}

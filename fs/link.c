@@ -240,13 +240,8 @@ static int put_renamed(struct change *change, const struct edit *to, const struc
 		return -ENOENT;
 	if (!link)
 		return put_link(change, to, pending->target);
-	r = record_copy(link, &renamed);
-	if (r < 0)
-		return r;
-	free(renamed.name);
-	renamed.name = strdup(to->name);
-	renamed.updated = tree_now();
-	return renamed.name ? change_put(change, &renamed) : -ENOMEM;
+	r = edit_renamed(link, to->name, &renamed);
+	return r < 0 ? r : change_put(change, &renamed);
 }
 
 int link_rename(const struct edit *edit, const struct node *child, const struct edit *to,

@@ -137,13 +137,9 @@ int projects_rename(const struct edit *edit, const struct node *child, const str
 	if (r < 0)
 		return r;
 	record = org_record(org, child->id);
-	r = record ? record_copy(record, &renamed) : -ENOENT;
-	if (r < 0)
-		return r;
-	free(renamed.name);
-	renamed.name = strdup(to->name);
-	renamed.updated = tree_now();
-	r = renamed.name ? change_put(change, &renamed) : -ENOMEM;
+	r = record ? edit_renamed(record, to->name, &renamed) : -ENOENT;
+	if (r == 0)
+		r = change_put(change, &renamed);
 	if (r == 0)
 		r = edit_commit(edit->tree, edit->directory, org, change);
 	if (r == 0)

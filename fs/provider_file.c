@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "fs/edit.h"
-#include "fs/log.h"
 #include "fs/credential.h"
+#include "fs/edit.h"
+#include "fs/target.h"
 
 int provider_file_content(struct tree *tree, const struct node *node, struct secret **ret,
 			  uint64_t *ret_version)
@@ -24,15 +24,9 @@ int provider_file_content(struct tree *tree, const struct node *node, struct sec
 	return secret_copy(tree->pool, text, strlen(text), ret);
 }
 
-static void note(const struct save *save, const char *reason, const char *detail)
+static void refuse(const struct save *save, const char *reason, const char *detail)
 {
-	const struct node status = {NODE_STATUS, save->node->pin, save->node->id, 0};
-
-	notes_put(save->tree->notes, save->node->id, save->uid, "provider", reason, detail);
-	tree_invalidate(save->tree, &status);
-	log_line(LOG_NOTICE, "refused: inode %llu, uid %u: %s",
-		 (unsigned long long)tree_inode(save->tree, save->node), (unsigned)save->uid,
-		 reason);
+	target_refuse(save, save->node->id, "provider", reason, detail);
 }
 
 /* The provider that the bytes name, one newline at the end or none. */
@@ -58,7 +52,7 @@ static int check_field(const struct save *save, const struct org *org, const str
 	int r;
 
 	if (!provider_field(provider, field->name)) {
-		note(save, "the provider does not know a field that is set", field->name);
+		refuse(save, "the provider does not know a field that is set", field->name);
 		return -EINVAL;
 	}
 	r = org_value(org, field->id, field->value_version, &value, NULL);
@@ -76,7 +70,7 @@ static int check_field(const struct save *save, const struct org *org, const str
 	});
 	if (rule == FIELD_OK)
 		return 0;
-	note(save, "the provider would not take a field that is set", field->name);
+	refuse(save, "the provider would not take a field that is set", field->name);
 	return -EINVAL;
 }
 
@@ -104,7 +98,7 @@ int provider_file_judge(const struct save *save, bool whole)
 	if (!whole && !memchr(save->bytes, '\n', save->size))
 		return save->size < 64 ? 0 : -EINVAL;
 	if (!provider) {
-		note(save, "no such provider in the catalogue", "");
+		refuse(save, "no such provider in the catalogue", "");
 		return -EINVAL;
 	}
 	r = tree_org(save->tree, save->node, &org);

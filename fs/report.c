@@ -17,7 +17,7 @@ static size_t present_of(const struct org *org, const struct record *account, ch
 
 	*ret_missing = 0;
 	for (; *set; set++) {
-		if (account_field(org, account->id, *set))
+		if (tree_field(org, account->id, *set))
 			present++;
 		else
 			++*ret_missing;
@@ -55,9 +55,9 @@ static bool calls_for(const struct org *org, const struct record *account,
 	const struct record *field;
 	size_t length;
 
-	if (!rule->requires_field || account_field(org, account->id, rule->requires_field))
+	if (!rule->requires_field || tree_field(org, account->id, rule->requires_field))
 		return false;
-	field = account_field(org, account->id, rule->name);
+	field = tree_field(org, account->id, rule->name);
 	if (!field || org_value(org, field->id, field->value_version, &value, NULL) < 0)
 		return false;
 	length = rule->requires_prefix ? strlen(rule->requires_prefix) : 0;
@@ -74,7 +74,7 @@ static void print_completeness(const struct org *org, const struct record *accou
 	if (text_begin(&missing) < 0)
 		return;
 	for (; need && *need; need++) {
-		if (!account_field(org, account->id, *need))
+		if (!tree_field(org, account->id, *need))
 			fprintf(missing.file, " %s", *need);
 	}
 	for (size_t i = 0; i < provider->field_count; i++) {

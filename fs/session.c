@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "fs/credential.h"
+#include "fs/credential_edit.h"
 #include "fs/log.h"
 #include "fs/op.h"
 

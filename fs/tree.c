@@ -147,6 +147,13 @@ const char *tree_field_name(struct tree *tree, const struct org *org, const stru
 	return pending ? pending->name : NULL;
 }
 
+const struct record *tree_field(const struct org *org, struct record_id account, const char *name)
+{
+	const struct record *field = org_child(org, account, RECORD_FIELD, name);
+
+	return field && field->value_version ? field : NULL;
+}
+
 const struct provider *tree_provider(const struct tree *tree, const struct record *account)
 {
 	const struct provider *provider =

@@ -71,6 +71,9 @@ const struct record *tree_account(struct tree *tree, const struct org *org,
 /* Name of the record that a node shows, of a field also while it is pending; NULL when gone. */
 const char *tree_field_name(struct tree *tree, const struct org *org, const struct node *node);
 
+/* A field of an account that holds a value; NULL. */
+const struct record *tree_field(const struct org *org, struct record_id account, const char *name);
+
 const struct provider *tree_provider(const struct tree *tree, const struct record *account);
 
 /* The inode number of a node. */

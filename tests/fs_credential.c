@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 
-#include "fs/credential.h"
+#include "fs/credential_edit.h"
 #include "tests/fixture.h"
 
 #define ACCOUNT "orgs/acme/openai"
