@@ -132,6 +132,7 @@ int account_make(const struct edit *edit, struct record_id parent)
 		r = edit_record(RECORD_ACCOUNT, parent, edit->name, &record);
 	if (r < 0)
 		return r;
+	record.id = edit_ranked_id(edit->tree, edit->directory, NODE_PROVIDER, EDIT_PROVIDER);
 	if (provider) {
 		record.text = strdup(provider->id);
 		r = record.text ? 0 : -ENOMEM;
@@ -270,9 +271,11 @@ int account_make_file(const struct edit *edit, struct node *ret)
 	field = org_child(org, account->id, RECORD_FIELD, edit->name);
 	pending = pendings_find(edit->tree->pendings, account->id, edit->name);
 	if (!field && !pending) {
+		const bool base = strcmp(edit->name, "api_base") == 0;
+		const enum edit_rank rank = base ? EDIT_BASE : EDIT_FIELD;
 		const struct pending model = {
 			.pin = edit->directory->pin,
-			.id = record_id_new(),
+			.id = edit_ranked_id(edit->tree, edit->directory, NODE_FIELD, rank),
 			.parent = account->id,
 			.name = (char *)(uintptr_t)edit->name,
 			.maker = edit->caller->uid,

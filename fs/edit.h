@@ -34,5 +34,13 @@ void edit_tidy(struct tree *tree);
 int edit_record(enum record_kind kind, struct record_id parent, const char *name,
 		struct record *ret) MUST_CHECK;
 
+/* The order in which `cp -r` must come to the files of an account: what it is, where it is, the
+ * rest. cp goes by inode number, which follows from the id. */
+enum edit_rank { EDIT_PROVIDER, EDIT_BASE, EDIT_FIELD };
+
+/* A new id that gives the node of this kind a number of its rank. */
+struct record_id edit_ranked_id(struct tree *tree, const struct node *directory,
+				enum node_kind kind, enum edit_rank rank);
+
 /* A copy of the record with another name, changed now. */
 int edit_renamed(const struct record *record, const char *name, struct record *ret) MUST_CHECK;

@@ -289,3 +289,32 @@ Test(credential, longer_than_64_kib_is_too_long)
 	cr_assert_eq(fixture_put(&fixture, "orgs/acme/notes/text", text), -EFBIG);
 	free(text);
 }
+
+/* cp -r goes through a directory by inode number. */
+Test(credential, what_an_account_is_has_the_lowest_number_and_where_it_is_the_next)
+{
+	static const char *const order[] = {"provider", "api_base", "api_key"};
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	fixture_init(&fixture, "");
+	cr_assert_eq(fixture_make(&fixture, "orgs/acme", &fixture_root), 0);
+	for (int i = 0; i < 20; i++) {
+		uint64_t last = 0;
+		char path[64];
+
+		snprintf(path, sizeof path, "orgs/acme/team %d", i);
+		cr_assert_eq(fixture_make(&fixture, path, &fixture_root), 0);
+		snprintf(path, sizeof path, "orgs/acme/team %d/api_key", i);
+		cr_assert_eq(fixture_put(&fixture, path, "key\n"), 0);
+		snprintf(path, sizeof path, "orgs/acme/team %d/api_base", i);
+		cr_assert_eq(fixture_put(&fixture, path, "https://proxy.example\n"), 0);
+		for (size_t file = 0; file < sizeof order / sizeof order[0]; file++) {
+			struct node node;
+
+			snprintf(path, sizeof path, "orgs/acme/team %d/%s", i, order[file]);
+			cr_assert_eq(fixture_find(&fixture, path, &node), 0);
+			cr_assert_gt(tree_inode(&fixture.tree, &node), last, "%s", path);
+			last = tree_inode(&fixture.tree, &node);
+		}
+	}
+}
