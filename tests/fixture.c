@@ -359,6 +359,7 @@ int fixture_read(struct fixture *fixture, const char *path, char ret[4096])
 		memcpy(ret, bytes.size ? bytes.bytes : (const uint8_t *)"", bytes.size);
 		ret[bytes.size] = '\0';
 	}
+	handle_release(&fixture->tree, handles_get(fixture->handles, number));
 	handles_close(fixture->handles, number);
 	return r;
 }
