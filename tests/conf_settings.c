@@ -58,9 +58,10 @@ Test(settings, the_default_file_may_be_missing_another_may_not)
 	cr_expect_str_eq(error.text, "cannot be read: No such file or directory");
 	cr_expect_eq(settings_load(TEST_DATA "/conf", &settings, &error), -EISDIR);
 	/* On a host where credfs is set up the file is there, and says what it says. */
-	cr_assert_eq(settings_load(NULL, &settings, &error), 0);
-	if (access("/etc/credfs/credfs.conf", F_OK) != 0)
+	if (access("/etc/credfs/credfs.conf", F_OK) != 0) {
+		cr_assert_eq(settings_load(NULL, &settings, &error), 0);
 		expect_defaults(settings);
+	}
 }
 
 Test(settings, every_key_is_read)
