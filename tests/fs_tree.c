@@ -6,7 +6,7 @@
 
 #include "fs/kind.h"
 #include "tests/acme.h"
-#include "tests/clock.h"
+#include "tests/host.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -332,16 +332,16 @@ Test(tree, names_are_asked_for_again_when_they_are_old)
 	tree_refresh_names(&fixture.tree);
 	cr_expect_eq(fixture.invalidated, 0, "they are fresh");
 	cr_expect_str_eq(view_bits(&fixture, KEY, &runner).text, "r--");
-	clock_forward(61);
+	host_clock_forward(61);
 	tree_refresh_names(&fixture.tree);
 	cr_expect(view_was_told(&fixture, &key));
 	cr_expect_str_eq(view_bits(&fixture, KEY, &runner).text, "---");
 	cr_assert_eq(__nss_configure_lookup("passwd", "files"), 0);
-	clock_forward(122);
+	host_clock_forward(122);
 	tree_refresh_names(&fixture.tree);
 	cr_expect_str_eq(view_bits(&fixture, KEY, &runner).text, "r--");
 	fixture.invalidated = 0;
-	clock_forward(183);
+	host_clock_forward(183);
 	tree_refresh_names(&fixture.tree);
 	cr_expect_eq(fixture.invalidated, 0, "nothing has changed");
 }
