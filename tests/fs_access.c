@@ -77,7 +77,7 @@ Test(access, a_user_has_what_his_role_permits)
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	acme_init(&fixture, "");
-	for (size_t role = 0; role < ACME_ROLES; role++) {
+	for (enum acme_role role = 0; role < ACME_ROLES; role++) {
 		const struct caller caller = acme_holder(role);
 
 		expect_column(&fixture, role, &caller);
@@ -90,7 +90,7 @@ Test(access, a_member_of_a_group_has_what_the_groups_role_permits)
 
 	acme_init(&fixture, "");
 	give_to_groups(&fixture);
-	for (size_t role = 0; role < ACME_NOBODY; role++) {
+	for (enum acme_role role = 0; role < ACME_NOBODY; role++) {
 		const struct caller caller = {
 			.uid = 54321, .gid = groups[role].gid, .pid = 1, .groups_known = true};
 
@@ -104,7 +104,7 @@ Test(access, supplementary_groups_count)
 
 	acme_init(&fixture, "");
 	give_to_groups(&fixture);
-	for (size_t role = 0; role < ACME_NOBODY; role++) {
+	for (enum acme_role role = 0; role < ACME_NOBODY; role++) {
 		gid_t supplementary[] = {54321, groups[role].gid};
 		const struct caller caller = {54321, 54321, 1, supplementary, 2, true};
 
@@ -118,7 +118,7 @@ Test(access, groups_that_cannot_be_read_give_no_right)
 
 	acme_init(&fixture, "");
 	give_to_groups(&fixture);
-	for (size_t role = 0; role < ACME_NOBODY; role++) {
+	for (enum acme_role role = 0; role < ACME_NOBODY; role++) {
 		gid_t supplementary[] = {groups[role].gid};
 		const struct caller caller = {54321, groups[role].gid, 0, supplementary, 1, false};
 
@@ -131,7 +131,7 @@ Test(access, a_user_needs_no_groups_for_a_role_of_his_own)
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	acme_init(&fixture, "");
-	for (size_t role = 0; role < ACME_ROLES; role++) {
+	for (enum acme_role role = 0; role < ACME_ROLES; role++) {
 		struct caller caller = acme_holder(role);
 
 		caller.groups_known = false;
@@ -157,7 +157,7 @@ Test(access, the_kernels_list_of_users_says_the_same)
 
 	acme_init(&fixture, "");
 	for (size_t i = 0; i < COUNT(table); i++) {
-		for (size_t role = 0; role < ACME_ROLES; role++) {
+		for (enum acme_role role = 0; role < ACME_ROLES; role++) {
 			const struct caller caller = acme_holder(role);
 			const struct view_bits bits =
 				view_entry(&fixture, table[i].path, false, caller.uid);
@@ -175,7 +175,7 @@ Test(access, the_kernels_list_of_groups_says_the_same)
 	acme_init(&fixture, "");
 	give_to_groups(&fixture);
 	for (size_t i = 0; i < COUNT(table); i++) {
-		for (size_t role = 0; role < ACME_NOBODY; role++) {
+		for (enum acme_role role = 0; role < ACME_NOBODY; role++) {
 			const struct view_bits bits =
 				view_entry(&fixture, table[i].path, true, groups[role].gid);
 
@@ -301,7 +301,7 @@ Test(access, whoever_holds_a_role_is_a_member)
 
 	acme_init(&fixture, "");
 	org = view_node(&fixture, ACME);
-	for (size_t role = 0; role < ACME_ROLES; role++) {
+	for (enum acme_role role = 0; role < ACME_ROLES; role++) {
 		const struct caller caller = acme_holder(role);
 
 		cr_expect_eq(access_is_member(&fixture.tree, &org, &caller), role != ACME_NOBODY,

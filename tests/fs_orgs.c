@@ -77,7 +77,7 @@ Test(orgs, are_listed_for_those_who_hold_a_role_in_them)
 	cr_assert_eq(fixture_make(&fixture, "orgs/rival", &daemon), 0);
 	view_expect_list(&fixture, "orgs", &fixture_root, "acme rival");
 	view_expect_list(&fixture, "orgs", &daemon, "acme rival");
-	for (size_t role = ACME_ADMIN; role < ACME_ROLES; role++) {
+	for (enum acme_role role = ACME_ADMIN; role < ACME_ROLES; role++) {
 		const struct caller caller = acme_holder(role);
 
 		view_expect_list(&fixture, "orgs", &caller, role == ACME_NOBODY ? "" : "acme");
