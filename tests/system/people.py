@@ -28,10 +28,12 @@ class Result:
 
 
 def change_database(*argv):
-    """useradd and its kin give up when another one holds the lock; try again for a while."""
-    for _ in range(50):
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if "cannot lock" not in done.stderr:
+    """useradd and its kin give up when another one holds the lock; try again for a minute."""
+    end = time.monotonic() + 60
+    while True:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=60)
+        if "cannot lock" not in done.stderr or time.monotonic() > end:
             break
         time.sleep(0.2)
     if done.returncode != 0:
