@@ -124,12 +124,13 @@ static int commit(struct tree *tree, struct draft *draft)
 	return r;
 }
 
-int draft_flush(struct tree *tree, struct draft *draft, uint64_t owner, bool killed)
+bool draft_ends(const struct draft *draft, uint64_t owner)
 {
-	if (draft->refused)
-		return draft->refused;
-	if (!draft->written || draft->owner != owner)
-		return 0;
+	return !draft->refused && draft->written && draft->owner == owner;
+}
+
+int draft_flush(struct tree *tree, struct draft *draft, bool killed)
+{
 	if (killed) {
 		draft->written = false;
 		draft->failed = true;

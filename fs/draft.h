@@ -40,9 +40,13 @@ int draft_truncate(struct tree *tree, struct draft *draft, uint64_t size) MUST_C
 /* Whether what is there could be committed: for fsync(2), which publishes nothing. */
 int draft_check(struct tree *tree, const struct draft *draft) MUST_CHECK;
 
-/* close(2) of one descriptor: commits if the last write came through it. `killed`: the closer is
- * being killed, so that what it wrote is a part only, and is dropped. */
-int draft_flush(struct tree *tree, struct draft *draft, uint64_t owner, bool killed) MUST_CHECK;
+/* Whether the close(2) of one descriptor is the one that commits: the last write came through it.
+ */
+bool draft_ends(const struct draft *draft, uint64_t owner);
+
+/* That close: commits. `killed`: the closer is being killed, so that what it wrote is a part only,
+ * and is dropped. */
+int draft_flush(struct tree *tree, struct draft *draft, bool killed) MUST_CHECK;
 
 /* The last descriptor is gone: commits what no flush did. Nobody hears of an error but the log. */
 void draft_release(struct tree *tree, struct draft *draft);

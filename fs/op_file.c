@@ -158,12 +158,12 @@ void op_write(fuse_req_t request, fuse_ino_t number, const char *bytes, size_t s
 void op_flush(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
 {
 	struct draft *draft = draft_of(request, info);
-	int r = 0;
+	const bool ends = draft && draft_ends(draft, info->lock_owner);
+	int r = draft ? draft->refused : 0;
 
 	(void)number;
-	if (draft)
-		r = draft_flush(&request_session(request)->tree, draft, info->lock_owner,
-				request_is_killed(request));
+	if (ends)
+		r = draft_flush(&request_session(request)->tree, draft, request_is_killed(request));
 	request_reply(request, r);
 }
 

@@ -50,24 +50,43 @@ int request_caller(fuse_req_t request, bool groups, struct caller *ret)
 	return r;
 }
 
-bool request_is_killed(fuse_req_t request)
+/* A small file of a process in /proc; false when it cannot be read. */
+static bool read_proc(pid_t pid, const char *name, char *ret, size_t size)
 {
-	char path[64];
-	char line[1024] = "";
 	CLEANUP_CLOSE int fd = -1;
-	unsigned flags = 0;
-	const char *rest;
+	char path[64];
 	ssize_t length;
 
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)fuse_req_ctx(request)->pid);
+	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	length = read(fd, line, sizeof line - 1);
+	length = fd < 0 ? -1 : read(fd, ret, size - 1);
 	if (length <= 0)
 		return false;
+	ret[length] = '\0';
+	return true;
+}
+
+/* A process that ends gives up its memory before its files. One that executes another program
+ * closes files too, holding a lock that reading its `stat` waits for: that would wait for ever,
+ * because it waits for us. It still has memory, and `status` waits for nothing. */
+static bool has_memory(pid_t pid)
+{
+	char status[4096];
+
+	return !read_proc(pid, "status", status, sizeof status) || strstr(status, "\nVmSize:");
+}
+
+bool request_is_killed(fuse_req_t request)
+{
+	const pid_t pid = fuse_req_ctx(request)->pid;
+	unsigned flags = 0;
+	const char *rest;
+	char stat[1024];
+
+	if (has_memory(pid) || !read_proc(pid, "stat", stat, sizeof stat))
+		return false;
 	/* The name of the program may hold anything, a parenthesis too. */
-	rest = strrchr(line, ')');
+	rest = strrchr(stat, ')');
 	if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
 		return false;
 	return flags & PF_SIGNALED;

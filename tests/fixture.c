@@ -319,7 +319,9 @@ static struct fixture_saved save(struct fixture *fixture, const char *path, cons
 	write = (struct draft_write){0, (const uint8_t *)text, strlen(text), owner};
 	if (write.size)
 		saved.write = draft_write(&fixture->tree, handle_draft(handle), &write);
-	saved.close = draft_flush(&fixture->tree, handle_draft(handle), owner, false);
+	saved.close = handle_draft(handle)->refused;
+	if (draft_ends(handle_draft(handle), owner))
+		saved.close = draft_flush(&fixture->tree, handle_draft(handle), false);
 	handle_release(&fixture->tree, handle);
 	handles_close(fixture->handles, number);
 	return saved;

@@ -43,7 +43,9 @@ static int put(struct writer *writer, uint64_t offset, const char *text, uint64_
 
 static int flush(struct writer *writer, uint64_t owner, bool killed)
 {
-	return draft_flush(&writer->fixture.tree, writer->draft, owner, killed);
+	if (!draft_ends(writer->draft, owner))
+		return writer->draft->refused;
+	return draft_flush(&writer->fixture.tree, writer->draft, killed);
 }
 
 static void expect(struct writer *writer, const char *expected)

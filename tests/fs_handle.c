@@ -406,7 +406,7 @@ Test(handle, commits_what_its_opener_may_still_write)
 	draft = handle_draft(handles_get(fixture.handles, number));
 	cr_assert_eq(draft_write(&fixture.tree, draft, &write), 0);
 	cr_assert_eq(fixture_put(&fixture, ACME "/roles/admin", "user:backup\n"), 0);
-	cr_expect_eq(draft_flush(&fixture.tree, draft, 77, false), -EACCES);
+	cr_expect_eq(draft_flush(&fixture.tree, draft, false), -EACCES);
 	close_it(&fixture, number);
 	view_expect(&fixture, KEY, "sk-proj-22");
 }

@@ -152,6 +152,16 @@ def test_a_writer_that_is_killed_publishes_nothing(acme, people, alice):
     assert earlier(acme) == []
 
 
+def test_a_process_that_executes_another_program_closes_its_file_so(acme, alice):
+    """The kernel closes it holding a lock on the process, which the daemon must not wait for."""
+    program = ("import os, sys\n"
+               "fd = os.open(sys.argv[1], os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)\n"
+               "os.write(fd, b'sk-executed')\n"
+               "os.execv('/bin/true', ['true'])\n")
+    subprocess.run(["/usr/bin/python3", "-c", program, acme.path(FIELD)], check=True, timeout=20)
+    assert acme.get(FIELD) == "sk-executed"
+
+
 # Newlines
 
 @pytest.mark.parametrize("field, written, kept", [
