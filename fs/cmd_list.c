@@ -70,7 +70,7 @@ static int open_below(int directory, const char *name)
 	return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* The value of the first `key: ` line, or all of them joined; NULL when there is none. */
+/* The values of all `key: ` lines, one a line; NULL when there is none. */
 static char *values_of(const char *text, const char *key)
 {
 	const size_t length = strlen(key);
@@ -84,7 +84,7 @@ static char *values_of(const char *text, const char *key)
 			continue;
 		line += length + 2;
 		before = TAKE_PTR(joined);
-		if (asprintf(&joined, "%s%s%.*s", before ? before : "", before ? ", " : "",
+		if (asprintf(&joined, "%s%s%.*s", before ? before : "", before ? "\n" : "",
 			     (int)strcspn(line, "\n"), line) < 0)
 			joined = NULL;
 	}
@@ -195,6 +195,29 @@ static int add_mount(void *context, const char *path)
 	return orgs < 0 ? 0 : each_directory(context, orgs, "", add_org);
 }
 
+/* Several values in one cell: lines of a table, an array in JSON. */
+static int make_list(struct libscols_column *column)
+{
+	if (scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
+				      NULL) < 0 ||
+	    scols_column_set_safechars(column, "\n") < 0)
+		return -ENOMEM;
+	return scols_column_set_json_type(column, SCOLS_JSON_ARRAY_STRING);
+}
+
+static int add_columns(struct libscols_table *table)
+{
+	for (size_t i = 0; i < COLUMNS; i++) {
+		const bool several = i == COLUMN_USED_BY;
+		struct libscols_column *column =
+			scols_table_new_column(table, headings[i], 0, several ? SCOLS_FL_WRAP : 0);
+
+		if (!column || (several && make_list(column) < 0))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 static struct libscols_table *new_table(bool json)
 {
 	struct libscols_table *table = scols_new_table();
@@ -203,11 +226,9 @@ static struct libscols_table *new_table(bool json)
 		return NULL;
 	scols_table_set_name(table, "accounts");
 	scols_table_enable_json(table, json);
-	for (size_t i = 0; i < COLUMNS; i++) {
-		if (!scols_table_new_column(table, headings[i], 0, 0)) {
-			scols_unref_table(table);
-			return NULL;
-		}
+	if (add_columns(table) < 0) {
+		scols_unref_table(table);
+		return NULL;
 	}
 	return table;
 }

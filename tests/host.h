@@ -18,7 +18,7 @@ static inline long host_number(const char *name)
 {
 	const char *text = getenv(name);
 
-	return text ? atol(text) : 0;
+	return text ? strtol(text, NULL, 10) : 0;
 }
 
 static inline void host_set(const char *name, long number)
