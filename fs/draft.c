@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "fs/log.h"
+
 static struct save save_of(struct tree *tree, const struct draft *draft, uint64_t *published)
 {
 	return (struct save){
@@ -116,6 +118,10 @@ static int commit(struct tree *tree, struct draft *draft)
 	int r = access_bits(tree, draft->node, draft->writer, 2);
 
 	draft->written = false;
+	if (r == -EACCES)
+		log_line(LOG_NOTICE, "refused: inode %llu, uid %u: no longer permitted",
+			 (unsigned long long)tree_inode(tree, draft->node),
+			 (unsigned)draft->writer->uid);
 	if (r == 0)
 		r = kind_of(draft->node)->commit(&save);
 	draft->failed = r < 0;
