@@ -12,7 +12,7 @@
 /* What editors, sed, perl, patch, ln, rsync and git leave beside a file while they save it. */
 #define SCRATCH_PATTERNS                                                           \
 	"*~ .* #*# 4913 sed?????? *.tmp tmp???????? *.bak *.new *.lock *.o?????* " \
-	"*___jb_*___ XX?????? Cu??????"
+	"*___jb_*___ XX??????"
 
 static const struct setting {
 	const char *section;

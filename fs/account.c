@@ -238,9 +238,14 @@ int account_rename(const struct edit *edit, const struct node *child, const stru
 		r = change_put(change, &renamed);
 	if (r == 0)
 		r = edit_commit(edit->tree, edit->directory, org, change);
-	if (r == 0)
-		tree_access_changed(edit->tree, edit->directory->pin);
-	return r;
+	if (r < 0)
+		return r;
+	tree_access_changed(edit->tree, edit->directory->pin);
+	if (replaced) {
+		scratch_remove_all(edit->tree->scratch, replaced);
+		edit_tidy(edit->tree);
+	}
+	return 0;
 }
 
 int account_make_file(const struct edit *edit, struct node *ret)
@@ -305,12 +310,24 @@ int account_remove_file(const struct edit *edit, const struct node *child)
 	return child->kind == NODE_PROVIDER ? provider_file_reset(edit, child) : -EPERM;
 }
 
+/* What describes the account has a name that looks like an editor's, and is none. */
+static bool is_control(const char *name)
+{
+	for (size_t i = 0; i < FIXED; i++) {
+		if (fixed[i].name[0] == '.' && strcmp(name, fixed[i].name) == 0)
+			return true;
+	}
+	return false;
+}
+
 int account_rename_file(const struct edit *edit, const struct node *child, const struct edit *to,
 			const struct node *replaced)
 {
 	struct node place = {0};
 	int r;
 
+	if (is_control(to->name))
+		return -EPERM;
 	if (scratch_dir_renames(edit, child, to))
 		return scratch_dir_rename(edit, child, to, replaced);
 	r = edit_need(edit, MAY_MANAGE);

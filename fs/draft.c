@@ -74,8 +74,9 @@ int draft_write(struct tree *tree, struct draft *draft, const struct draft_write
 	if (draft->append)
 		offset = secret_size(draft->bytes);
 	r = put(draft, offset, write);
+	/* What came before is a part only. */
 	if (r < 0)
-		return r;
+		return refuse(draft, r);
 	r = judge(tree, draft, false);
 	if (r < 0)
 		return refuse(draft, r);
@@ -138,9 +139,9 @@ bool draft_ends(const struct draft *draft, uint64_t owner)
 int draft_flush(struct tree *tree, struct draft *draft, bool killed)
 {
 	if (killed) {
-		draft->written = false;
-		draft->failed = true;
-		return secret_resize(draft->bytes, 0);
+		/* Who shares the descriptor would go on behind a gap. */
+		(void)refuse(draft, -EIO);
+		return 0;
 	}
 	return commit(tree, draft);
 }
@@ -154,6 +155,7 @@ void draft_release(struct tree *tree, struct draft *draft)
 	if (draft->written)
 		(void)!commit(tree, draft);
 	refused = draft->refused || draft->failed;
-	if (!draft->published && (draft->truncated || refused) && kind->abandoned)
+	if (!draft->published && (draft->truncated || refused) && kind->abandoned &&
+	    access_bits(tree, draft->node, draft->writer, 2) == 0)
 		kind->abandoned(&save, refused);
 }

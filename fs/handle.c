@@ -133,6 +133,9 @@ static int authorise_open(const struct handle_open *open)
 	const int mode = open->flags & O_ACCMODE;
 	unsigned bits = mode == O_RDONLY ? 4 : mode == O_WRONLY ? 2 : 6;
 
+	/* The owner of the inodes is nobody; who runs under its number anyway has no right. */
+	if (open->caller->uid == open->tree->owner && open->node->pin != NO_PIN)
+		return -EACCES;
 	/* A scratch file is its maker's: that is its mode, which the kernel has checked. */
 	if (open->node->kind == NODE_SCRATCH ||
 	    !handle_open_needs_groups(open->tree, open->node, open->flags))

@@ -79,6 +79,10 @@ static int step(const struct edit *edit, struct walk *walk, const char *name)
 		return -EINVAL;
 	if (kind->lookup(edit->tree, here, name, edit->caller, &walk->stack[walk->depth + 1]) < 0)
 		return -EINVAL;
+	/* What other organisations have is not answered for. */
+	if (walk->stack[walk->depth + 1].kind == NODE_ORG &&
+	    walk->stack[walk->depth + 1].pin != edit->directory->pin)
+		return -EINVAL;
 	walk->depth++;
 	return 0;
 }
@@ -153,7 +157,10 @@ static int check_limits(const struct edit *edit, const struct org *org, struct r
 /* The temporary name under which ln makes the link that it then renames over another. */
 static bool is_temporary(const char *name)
 {
-	return fnmatch("Cu??????", name, 0) == 0;
+	/* Six characters at random, of which hardly ever all are small letters, as in "Customer".
+	 */
+	return fnmatch("Cu??????", name, 0) == 0 &&
+	       strpbrk(name + 2, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
 static int make_pending(const struct edit *edit, struct record_id account)
@@ -238,6 +245,8 @@ static int put_renamed(struct change *change, const struct edit *to, const struc
 
 	if (!link && !pending)
 		return -ENOENT;
+	if (!link && !org_record(org, pending->target))
+		return -ENOENT;
 	if (!link)
 		return put_link(change, to, pending->target);
 	r = edit_renamed(link, to->name, &renamed);
@@ -253,7 +262,7 @@ int link_rename(const struct edit *edit, const struct node *child, const struct 
 	int r = edit_need(edit, MAY_MANAGE | MAY_INHERIT);
 
 	if (r == 0)
-		r = edit_name(to);
+		r = is_temporary(to->name) ? -EINVAL : edit_name(to);
 	if (r == 0)
 		r = edit_begin(edit, &org, &change);
 	if (r == 0 && replaced && replaced->kind != NODE_LINK)

@@ -106,6 +106,9 @@ int orgs_rename(const struct edit *edit, const struct node *child, const struct 
 		return -EPERM;
 	if (replaced)
 		return -ENOTEMPTY;
-	r = edit_name(to);
+	/* Making organisations is no power over those that others made. */
+	r = access_need(edit->tree, child, edit->caller, MAY_ROLES);
+	if (r == 0)
+		r = edit_name(to);
 	return r < 0 ? r : store_org_rename(edit->tree->store, child->pin, to->name);
 }

@@ -37,7 +37,7 @@ static const struct provider *named(const struct save *save)
 
 	if (size && save->bytes[size - 1] == '\n')
 		size--;
-	if (size >= sizeof id)
+	if (size >= sizeof id || memchr(save->bytes, '\0', size))
 		return NULL;
 	memcpy(id, save->bytes, size);
 	id[size] = '\0';

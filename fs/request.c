@@ -68,12 +68,14 @@ static bool read_proc(pid_t pid, const char *name, char *ret, size_t size)
 
 /* A process that ends gives up its memory before its files. One that executes another program
  * closes files too, holding a lock that reading its `stat` waits for: that would wait for ever,
- * because it waits for us. It still has memory, and `status` waits for nothing. */
+ * because it waits for us. It still has memory, and `statm` waits for nothing. */
 static bool has_memory(pid_t pid)
 {
-	char status[4096];
+	unsigned long pages = 1;
+	char statm[256];
 
-	return !read_proc(pid, "status", status, sizeof status) || strstr(status, "\nVmSize:");
+	return !read_proc(pid, "statm", statm, sizeof statm) || sscanf(statm, "%lu", &pages) != 1 ||
+	       pages;
 }
 
 bool request_is_killed(fuse_req_t request)

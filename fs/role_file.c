@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fs/acl.h"
 #include "fs/edit.h"
 #include "fs/grants.h"
 #include "fs/log.h"
@@ -123,6 +124,9 @@ int role_judge(const struct save *save, bool whole)
 	const bool ends = save->size && save->bytes[save->size - 1] == '\n';
 	int r = principals_parse(text, save->size, whole, &principals, NULL);
 
+	/* Root needs no entry; more than this fits in no case, and need not be looked up. */
+	if (r == 0 && principals.count > ACL_NAMED_MAX + 1)
+		r = -E2BIG;
 	if (r == 0 && (whole || ends))
 		r = check(save->tree, save->node, &principals);
 	return r < 0 && r != -EIO ? refuse(save, r) : r;

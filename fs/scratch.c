@@ -125,13 +125,26 @@ static int make_room(const struct scratch *scratch, const struct scratch_file *f
 	return 0;
 }
 
+/* What is cut off is given back, not kept as room. */
+static int cut(const struct scratch *scratch, struct scratch_file *file, uint64_t size)
+{
+	struct secret *shorter = NULL;
+	int r = secret_copy(scratch->pool, secret_view(file->bytes), size, &shorter);
+
+	if (r < 0)
+		return r;
+	secret_free(file->bytes);
+	file->bytes = shorter;
+	return 0;
+}
+
 int scratch_resize(struct scratch *scratch, struct scratch_file *file, uint64_t size)
 {
 	const uint64_t before = secret_size(file->bytes);
 	int r = make_room(scratch, file, size);
 
 	if (r == 0)
-		r = secret_resize(file->bytes, size);
+		r = size < before ? cut(scratch, file, size) : secret_resize(file->bytes, size);
 	if (r < 0)
 		return r == -ENOMEM ? -ENOSPC : r;
 	scratch->total = scratch->total - before + size;

@@ -44,6 +44,8 @@ static void invalidate(void *context, uint64_t inode)
 	struct session *session = context;
 
 	(void)!fuse_lowlevel_notify_inval_inode(session->fuse, inode, -1, 0);
+	if (session->forget)
+		forget_name(session->forget, inode, "");
 	waiters_wake(session->waiters, inode);
 }
 
@@ -57,6 +59,11 @@ static void tell_name(void *context, uint64_t directory, const char *name)
 {
 	struct session *session = context;
 
+	/* Without a name: the pages that sendfile and private maps left in the cache. */
+	if (!*name) {
+		(void)!fuse_lowlevel_notify_inval_inode(session->fuse, directory, 0, 0);
+		return;
+	}
 	(void)!fuse_lowlevel_notify_inval_entry(session->fuse, directory, name, strlen(name));
 }
 

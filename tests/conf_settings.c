@@ -20,7 +20,7 @@ static void expect_defaults(const struct settings *settings)
 {
 	static const char *const patterns[] = {
 		"*~",	 ".*",	  "#*#",    "4913",	 "sed??????",	"*.tmp",    "tmp????????",
-		"*.bak", "*.new", "*.lock", "*.o?????*", "*___jb_*___", "XX??????", "Cu??????",
+		"*.bak", "*.new", "*.lock", "*.o?????*", "*___jb_*___", "XX??????",
 	};
 
 	cr_expect_str_eq(settings->store_path, "/var/lib/credfs/store.db");
@@ -159,14 +159,13 @@ Test(settings, scratch_names_are_those_of_editors_and_tools)
 		"api_key.new",	   "api_key.lock",
 		"api_key.oAbCdE",  ".",
 		".api_key.ABCDEF", "api_key___jb_tmp___",
-		"XXa1B2c3",	   "Cu123456",
-		"f.Ab3dE6gh.tmp",
+		"XXa1B2c3",	   "f.Ab3dE6gh.tmp",
 	};
 	static const char *const names[] = {
 		"api_key",    "provider", "openai",	  "service_account.json",
 		"sed",	      "tmpx",	  "XX",		  "Cu",
 		"sedan12345", "a.old",	  "tmp123456789", "4914",
-		"etl",	      "api.org",
+		"etl",	      "api.org",  "Customer",
 	};
 	CLEANUP(settings_freep) struct settings *settings = NULL;
 	struct conf_error error;
