@@ -148,6 +148,9 @@ enum exit_code cmd_mount(const char *configuration, int count, char **arguments)
 	r = mountpoint_resolve(options.directory, &path);
 	if (r < 0)
 		return command_fail(EXIT_CANNOT_MOUNT, "%s: %s", options.directory, strerror(-r));
+	/* Nobody means that, and it could not be undone. */
+	if (strcmp(path, "/") == 0)
+		return command_fail(EXIT_CANNOT_MOUNT, "/: not over the root directory");
 	code = prepare(path);
 	if (code != EXIT_DONE)
 		return code;

@@ -107,7 +107,7 @@ void credential_abandoned(const struct save *save, bool refused)
 		return;
 	tombstone = tombstones_find(&save->tree->tombstones, target.field->id, save->uid,
 				    tree_monotonic());
-	if (!target.field->value_version && tombstone)
+	if (!target.field->value_version && tombstone && refused)
 		(void)!credential_restore(save, &target, tombstone);
 	else if (target.field->value_version && !refused)
 		target_note(save, &target, "truncated without a value, old value kept");
