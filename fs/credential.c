@@ -160,6 +160,7 @@ int credential_commit(const struct save *save)
 	struct save trimmed = *save;
 	struct record_id account;
 	struct target target;
+	char name[256];
 	bool same = false;
 	int r = credential_judge(save, true);
 
@@ -168,6 +169,7 @@ int credential_commit(const struct save *save)
 	if (r < 0)
 		return r;
 	account = target.account->id;
+	snprintf(name, sizeof name, "%s", target.name);
 	trimmed.size = field_trimmed(target.rule->type, save->bytes, save->size);
 	notes_clear(save->tree->notes, account, save->uid, target.name);
 	r = is_current(&target, trimmed.bytes, trimmed.size, &same);
@@ -177,6 +179,9 @@ int credential_commit(const struct save *save)
 		pendings_remove(save->tree->pendings, save->node->id);
 		tombstones_drop(&save->tree->tombstones, save->node->id);
 	}
+	if (r < 0)
+		target_refuse(save, account, name, "not saved, the store cannot be written",
+			      strerror(-r));
 	tree_account_changed(save->tree, save->node->pin, account, save->node->id);
 	return r;
 }
