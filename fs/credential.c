@@ -171,11 +171,12 @@ int credential_commit(const struct save *save)
 	account = target.account->id;
 	snprintf(name, sizeof name, "%s", target.name);
 	trimmed.size = field_trimmed(target.rule->type, save->bytes, save->size);
-	notes_clear(save->tree->notes, account, save->uid, target.name);
 	r = is_current(&target, trimmed.bytes, trimmed.size, &same);
 	if (r == 0 && !same)
 		r = write_value(&trimmed, &target);
 	if (r == 0 && !same) {
+		/* An editor that is refused writes back what was there: that mends nothing. */
+		notes_clear(save->tree->notes, account, save->uid, name);
 		pendings_remove(save->tree->pendings, save->node->id);
 		tombstones_drop(&save->tree->tombstones, save->node->id);
 	}
