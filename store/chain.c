@@ -1,20 +1,14 @@
+/*
+ * One table says of each type of entry who may sign it and how it is followed; what all of them
+ * share (that it is the next one, signed by a member, and leads to the root that it signs) is
+ * checked around it.
+ */
 #include "store/chain.h"
 
 #include <assert.h>
 
-#include "store/rule.h"
-
-struct member {
-	struct recipient_id id;
-	struct recipient_public public;
-	enum capability can;
-};
-
-/* What chain_unstage() puts back. */
-struct former {
-	bool existed;
-	struct map_row row; /* its reference counts if it did not exist */
-};
+#include "store/membership.h"
+#include "store/stage.h"
 
 struct chain {
 	struct digest fingerprint;
@@ -23,19 +17,11 @@ struct chain {
 	struct digest head;
 	uint64_t time;
 	struct digest member_head;
-	struct member *members;
-	size_t member_count;
-	uint32_t epoch;
-	struct digest commitment;
-	struct digest wrapset;
+	struct membership membership;
 	struct map *map;
-
-	struct entry_row *staged;
-	struct former *formers; /* of the row staged at the same index */
-	size_t staged_count, staged_room;
+	struct stage *stage;
 	struct digest signed_head; /* of the entry made by chain_sign() */
 	uint64_t signed_time;
-	bool torn; /* the map is not the fold of the log any more */
 };
 
 int chain_new(const struct digest *fingerprint, struct chain **ret)
@@ -50,6 +36,9 @@ int chain_new(const struct digest *fingerprint, struct chain **ret)
 	r = map_new(&chain->map);
 	if (r < 0)
 		return r;
+	r = stage_new(chain->map, &chain->stage);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(chain);
 	return 0;
 }
@@ -58,10 +47,9 @@ struct chain *chain_free(struct chain *chain)
 {
 	if (!chain)
 		return NULL;
+	stage_free(chain->stage);
 	map_free(chain->map);
-	free(chain->members);
-	free(chain->staged);
-	free(chain->formers);
+	membership_done(&chain->membership);
 	free(chain);
 	return NULL;
 }
@@ -93,133 +81,137 @@ const struct map *chain_map(const struct chain *chain)
 
 uint32_t chain_epoch(const struct chain *chain)
 {
-	return chain->epoch;
+	return chain->membership.epoch;
 }
 
 const struct digest *chain_commitment(const struct chain *chain)
 {
-	return &chain->commitment;
+	return &chain->membership.commitment;
 }
 
 size_t chain_member_count(const struct chain *chain)
 {
-	return chain->member_count;
+	return chain->membership.member_count;
 }
 
 const struct digest *chain_wrapset(const struct chain *chain)
 {
-	return &chain->wrapset;
-}
-
-static const struct member *find_member(const struct chain *chain, struct recipient_id id)
-{
-	for (size_t i = 0; i < chain->member_count; i++) {
-		if (recipient_id_equal(chain->members[i].id, id))
-			return &chain->members[i];
-	}
-	return NULL;
+	return &chain->membership.wrapset;
 }
 
 bool chain_member(const struct chain *chain, struct recipient_id recipient, enum capability *ret)
 {
-	const struct member *member = find_member(chain, recipient);
+	const struct member *member = membership_find(&chain->membership, recipient);
 
 	if (member)
 		*ret = member->can;
 	return member;
 }
 
-static int reserve_stage(struct chain *chain)
-{
-	size_t room = chain->staged_room ? 2 * chain->staged_room : 16;
-	struct entry_row *staged;
-	struct former *formers;
-
-	if (chain->staged_count < chain->staged_room)
-		return 0;
-	staged = reallocarray(chain->staged, room, sizeof(*staged));
-	if (!staged)
-		return -ENOMEM;
-	chain->staged = staged;
-	formers = reallocarray(chain->formers, room, sizeof(*formers));
-	if (!formers)
-		return -ENOMEM;
-	chain->formers = formers;
-	chain->staged_room = room;
-	return 0;
-}
-
-/* A row written after an epoch began is sealed under that epoch's key. */
-static int check_row(const struct chain *chain, const struct row_ref *ref, bool remove, bool exists)
-{
-	if (ref->table != ROW_ITEM && ref->table != ROW_VALUE)
-		return -EBADMSG;
-	if (ref->table == ROW_ITEM && !rule_knows(ref->kind))
-		return -EPROTONOSUPPORT;
-	if (ref->table == ROW_VALUE && ref->kind != RECORD_FIELD)
-		return -EBADMSG;
-	if (remove)
-		return exists ? 0 : -EBADMSG;
-	return ref->epoch == chain->epoch ? 0 : -EBADMSG;
-}
-
 int chain_stage(struct chain *chain, const struct row_ref *ref, const struct digest *digest)
 {
-	const struct map_row *row = NULL;
-	struct former former = {.row.ref = *ref};
-	bool remove = digest_is_zero(digest);
-	int r;
-
-	if (ref->table == ROW_ITEM || ref->table == ROW_VALUE)
-		row = map_get(chain->map, ref->table, ref->id, ref->version);
-	if (row)
-		former = (struct former){.existed = true, .row = *row};
-	r = check_row(chain, ref, remove, row);
-	if (r < 0)
-		return r;
-	r = reserve_stage(chain);
-	if (r < 0)
-		return r;
-	if (remove)
-		map_remove(chain->map, ref->table, ref->id, ref->version);
-	else
-		r = map_put(chain->map, ref, digest);
-	if (r < 0)
-		return r;
-	chain->formers[chain->staged_count] = former;
-	chain->staged[chain->staged_count++] = (struct entry_row){.ref = *ref, .digest = *digest};
-	return 0;
+	return stage_put(chain->stage, ref, digest, chain->membership.epoch);
 }
 
 size_t chain_staged(const struct chain *chain)
 {
-	return chain->staged_count;
+	size_t count;
+
+	(void)stage_rows(chain->stage, &count);
+	return count;
 }
 
-/* From the last to the first, since a row may have been staged twice. A map that had the row has
- * room for it; should it ever have none, nothing is signed any more. */
 void chain_unstage(struct chain *chain)
 {
-	while (chain->staged_count > 0) {
-		const struct former *former = &chain->formers[--chain->staged_count];
-		const struct row_ref *ref = &former->row.ref;
-
-		if (!former->existed)
-			map_remove(chain->map, ref->table, ref->id, ref->version);
-		else if (map_put(chain->map, ref, &former->row.digest) < 0)
-			chain->torn = true;
-	}
+	stage_undo(chain->stage);
 }
 
-/* What the signer of the staged rows must be able to do: a row's former kind counts as well. */
-static enum capability needed_for_stage(const struct chain *chain)
+/* An entry that is about to be followed. */
+struct step {
+	struct entry entry;
+	struct digest digest;
+	struct membership membership; /* that holds after it, of a membership entry */
+};
+
+static void step_done(struct step *step)
 {
-	for (size_t i = 0; i < chain->staged_count; i++) {
-		if (rule_needs_manager(chain->staged[i].ref.kind) ||
-		    rule_needs_manager(chain->formers[i].row.ref.kind))
-			return CAN_MANAGE;
+	entry_done(&step->entry);
+	membership_done(&step->membership);
+}
+#define CLEANUP_STEP CLEANUP(step_done)
+
+static int check_genesis(const struct chain *chain, const struct step *step)
+{
+	/* Self-certifying: the fingerprint that the host has pinned is this entry's digest. */
+	return !chain->generation && digest_equal(&step->digest, &chain->fingerprint) ? 0
+										      : -EBADMSG;
+}
+
+static int check_change(const struct chain *chain, const struct step *step)
+{
+	(void)chain;
+	(void)step;
+	return 0;
+}
+
+static const struct {
+	enum capability signer; /* what its signer must at least be able to do */
+	bool membership;	/* it says who the members are from then on */
+	/* Whether it may come next, as far as all that is common to entries does not say it. NULL:
+	 * only a later version can follow it. */
+	int (*check)(const struct chain *chain, const struct step *step);
+} types[] = {
+	[ENTRY_GENESIS] = {CAN_MANAGE, true, check_genesis},
+	[ENTRY_ADD] = {CAN_MANAGE, true, NULL},
+	[ENTRY_REMOVE] = {CAN_MANAGE, true, NULL},
+	[ENTRY_EPOCH] = {CAN_MANAGE, true, NULL},
+	[ENTRY_CHANGE] = {CAN_WRITE, false, check_change},
+	[ENTRY_RECOVER] = {CAN_MANAGE, true, NULL},
+	[ENTRY_RETIRE] = {CAN_MANAGE, false, NULL},
+};
+_Static_assert(sizeof(types) / sizeof(types[0]) == ENTRY_TYPES, "a row for each type");
+
+static bool is_next(const struct chain *chain, const struct entry *entry)
+{
+	if (!chain->generation)
+		return entry->type == ENTRY_GENESIS;
+	return entry->generation == chain->generation + 1 &&
+	       digest_equal(&entry->previous, &chain->head) &&
+	       org_id_equal(entry->org, chain->org) &&
+	       digest_equal(&entry->member_head, &chain->member_head);
+}
+
+/* Whether somebody signed who may: a member before the entry, or one whom genesis names. */
+static int check_signer(const struct chain *chain, const struct step *step, const uint8_t *bytes,
+			size_t size, enum capability *ret)
+{
+	const struct membership *judge = chain->generation ? &chain->membership : &step->membership;
+	const struct member *signer = membership_find(judge, step->entry.signer);
+	int r;
+
+	if (!signer || signer->can < types[step->entry.type].signer)
+		return -EBADMSG;
+	r = entry_verify(bytes, size, &signer->public);
+	if (r == 0)
+		*ret = signer->can;
+	return r;
+}
+
+/* Take the rows into the map, if the signer may change them and if they lead to the signed root. */
+static int take_rows(struct chain *chain, const struct entry *entry, enum capability can)
+{
+	struct digest root;
+
+	for (size_t i = 0; i < entry->row_count; i++) {
+		int r = chain_stage(chain, &entry->rows[i].ref, &entry->rows[i].digest);
+
+		if (r < 0)
+			return r;
 	}
-	return CAN_WRITE;
+	if (can < stage_needs(chain->stage))
+		return -EBADMSG;
+	root = map_root(chain->map);
+	return digest_equal(&entry->root, &root) ? 0 : -EBADMSG;
 }
 
 static void advance(struct chain *chain, const struct digest *head, uint64_t time)
@@ -227,129 +219,63 @@ static void advance(struct chain *chain, const struct digest *head, uint64_t tim
 	chain->generation++;
 	chain->head = *head;
 	chain->time = time;
-	chain->staged_count = 0;
+	stage_keep(chain->stage);
 }
 
-static int take_members(struct chain *chain, const struct entry *entry)
+/* Cannot fail. */
+static void take_step(struct chain *chain, struct step *step)
 {
-	struct member *members = calloc(entry->member_count, sizeof(*members));
-
-	if (!members)
-		return -ENOMEM;
-	for (size_t i = 0; i < entry->member_count; i++) {
-		members[i] = (struct member){
-			.id = recipient_public_id(&entry->members[i].public),
-			.public = entry->members[i].public,
-			.can = entry->members[i].can,
-		};
+	if (types[step->entry.type].membership) {
+		membership_done(&chain->membership);
+		chain->membership = step->membership;
+		step->membership = (struct membership){0};
+		chain->member_head = step->digest;
 	}
-	free(chain->members);
-	chain->members = members;
-	chain->member_count = entry->member_count;
-	return 0;
+	advance(chain, &step->digest, step->entry.time);
 }
 
-/* Self-certifying: the fingerprint that the host has pinned is this entry's digest. */
-static int follow_genesis(struct chain *chain, const struct entry *entry, const uint8_t *bytes,
-			  size_t size)
+static int follow_step(struct chain *chain, struct step *step, const uint8_t *bytes, size_t size)
 {
-	struct digest digest = entry_digest(bytes, size);
-	struct digest root = map_root(chain->map);
-	const struct member *signer;
+	enum capability can;
 	int r;
 
-	if (entry->type != ENTRY_GENESIS || !digest_equal(&digest, &chain->fingerprint) ||
-	    !digest_equal(&entry->root, &root))
+	if (!is_next(chain, &step->entry))
 		return -EBADMSG;
-	r = take_members(chain, entry);
+	r = check_signer(chain, step, bytes, size, &can);
 	if (r < 0)
 		return r;
-	signer = find_member(chain, entry->signer);
-	if (!signer || signer->can < CAN_MANAGE)
-		return -EBADMSG;
-	r = entry_verify(bytes, size, &signer->public);
-	if (r < 0)
-		return r;
-	chain->epoch = entry->epoch;
-	chain->commitment = entry->commitment;
-	chain->wrapset = entry->wrapset;
-	chain->member_head = digest;
-	advance(chain, &digest, entry->time);
-	return 0;
-}
-
-static bool is_next(const struct chain *chain, const struct entry *entry)
-{
-	return entry->generation == chain->generation + 1 &&
-	       digest_equal(&entry->previous, &chain->head) &&
-	       org_id_equal(entry->org, chain->org) &&
-	       digest_equal(&entry->member_head, &chain->member_head);
-}
-
-static int stage_entry(struct chain *chain, const struct entry *entry)
-{
-	for (size_t i = 0; i < entry->row_count; i++) {
-		int r = chain_stage(chain, &entry->rows[i].ref, &entry->rows[i].digest);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int follow_change(struct chain *chain, const struct entry *entry,
-			 const struct member *signer)
-{
-	struct digest root;
-	int r;
-
-	r = stage_entry(chain, entry);
-	if (r < 0)
-		return r;
-	if (signer->can < needed_for_stage(chain))
-		return -EBADMSG;
-	root = map_root(chain->map);
-	return digest_equal(&entry->root, &root) ? 0 : -EBADMSG;
-}
-
-static int follow_next(struct chain *chain, const struct entry *entry, const uint8_t *bytes,
-		       size_t size)
-{
-	const struct member *signer = find_member(chain, entry->signer);
-	struct digest digest = entry_digest(bytes, size);
-	int r;
-
-	if (!signer || !is_next(chain, entry))
-		return -EBADMSG;
-	r = entry_verify(bytes, size, &signer->public);
-	if (r < 0)
-		return r;
-	/* Members and epochs other than those of genesis are for a later version to follow. */
-	if (entry->type != ENTRY_CHANGE)
+	if (!types[step->entry.type].check)
 		return -EPROTONOSUPPORT;
-	r = follow_change(chain, entry, signer);
+	r = types[step->entry.type].check(chain, step);
+	if (r < 0)
+		return r;
+	r = take_rows(chain, &step->entry, can);
 	if (r < 0) {
 		chain_unstage(chain);
 		return r;
 	}
-	advance(chain, &digest, entry->time);
+	take_step(chain, step);
 	return 0;
 }
 
 int chain_follow(struct chain *chain, const uint8_t *bytes, size_t size)
 {
-	CLEANUP_ENTRY struct entry entry = {0};
+	CLEANUP_STEP struct step step = {.digest = entry_digest(bytes, size)};
 	int r;
 
-	assert(chain->staged_count == 0);
+	assert(chain_staged(chain) == 0);
 
-	if (chain->torn)
+	if (stage_is_torn(chain->stage))
 		return -EUCLEAN;
-	r = entry_decode(bytes, size, &entry);
+	r = entry_decode(bytes, size, &step.entry);
 	if (r < 0)
 		return r;
-	return chain->generation ? follow_next(chain, &entry, bytes, size)
-				 : follow_genesis(chain, &entry, bytes, size);
+	if (types[step.entry.type].membership) {
+		r = membership_of(&step.entry, &step.membership);
+		if (r < 0)
+			return r;
+	}
+	return follow_step(chain, &step, bytes, size);
 }
 
 int chain_sign(struct chain *chain, const struct recipient *signer, uint64_t time, uint8_t **ret,
@@ -362,17 +288,16 @@ int chain_sign(struct chain *chain, const struct recipient *signer, uint64_t tim
 		.previous = chain->head,
 		.time = time,
 		.member_head = chain->member_head,
-		.rows = chain->staged,
-		.row_count = chain->staged_count,
 	};
 	const struct member *member;
 	int r;
 
-	if (chain->torn)
+	if (stage_is_torn(chain->stage))
 		return -EUCLEAN;
-	member = find_member(chain, recipient_public_id(recipient_public(signer)));
-	if (!member || member->can < needed_for_stage(chain))
+	member = membership_find(&chain->membership, recipient_public_id(recipient_public(signer)));
+	if (!member || member->can < stage_needs(chain->stage))
 		return -EACCES;
+	entry.rows = stage_rows(chain->stage, &entry.row_count);
 	entry.root = map_root(chain->map);
 	r = entry_sign(&entry, signer, ret, ret_size);
 	if (r < 0)

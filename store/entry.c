@@ -29,7 +29,7 @@ static const struct {
 	[ENTRY_RECOVER] = {.known = true, .membership = true},
 	[ENTRY_RETIRE] = {.known = true},
 };
-enum { TYPES = sizeof(types) / sizeof(types[0]) };
+_Static_assert(sizeof(types) / sizeof(types[0]) == ENTRY_TYPES, "a row for each type");
 
 void entry_done(struct entry *entry)
 {
@@ -85,7 +85,7 @@ int entry_sign(struct entry *entry, const struct recipient *signer, uint8_t **re
 	CLEANUP_WIRE struct wire_writer writer = wire_writer(ENTRY_MAX);
 	uint8_t signature[RECIPIENT_SIGNATURE_SIZE];
 
-	assert((size_t)entry->type < TYPES && types[entry->type].known);
+	assert((size_t)entry->type < ENTRY_TYPES && types[entry->type].known);
 
 	/* Counts are coded with 32 bits, and much less fits. */
 	if (entry->member_count > ENTRY_MAX || entry->row_count > ENTRY_MAX)
@@ -124,7 +124,7 @@ static int get_head(struct wire_reader *reader, struct entry *entry)
 
 	if (reader->failed)
 		return -EBADMSG;
-	if (format != ENTRY_FORMAT || type >= TYPES || !types[type].known)
+	if (format != ENTRY_FORMAT || type >= ENTRY_TYPES || !types[type].known)
 		return -EPROTONOSUPPORT;
 
 	entry->type = type;

@@ -31,6 +31,7 @@ enum entry_type {
 	ENTRY_CHANGE = 5,
 	ENTRY_RECOVER = 6,
 	ENTRY_RETIRE = 7,
+	ENTRY_TYPES
 };
 
 /* What a recipient may do; each contains those before it. */
