@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "conf/ini.h"
-#include "conf/name.h"
+#include "store/name.h"
 #include "conf/provider_keys.h"
 
 enum { PROVIDER_ID_MAX = 32 };

@@ -6,7 +6,7 @@
 #include "conf/json.h"
 #include "conf/pem.h"
 #include "conf/url.h"
-#include "conf/utf8.h"
+#include "store/utf8.h"
 
 /* What is judged: without the newline that is dropped, and whether more may follow. */
 struct view {

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "conf/name.h"
+#include "store/name.h"
 #include "conf/provider.h"
 
 /* 64 KiB: the longest value. */

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "conf/utf8.h"
+#include "store/utf8.h"
 
 enum { FILE_MAX = 1 << 20 };
 

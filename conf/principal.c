@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "conf/utf8.h"
+#include "store/utf8.h"
 #include "conf/words.h"
 
 #define BLANKS " \t"

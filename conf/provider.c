@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "conf/field.h"
-#include "conf/name.h"
+#include "store/name.h"
 
 /* Any field of a provider that takes any. */
 static const struct provider_field any = {.type = FIELD_TEXT, .secret = true, .inherit = true};

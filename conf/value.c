@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "conf/name.h"
+#include "store/name.h"
 #include "conf/principal.h"
 #include "conf/words.h"
 

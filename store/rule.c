@@ -1,6 +1,6 @@
 #include "store/rule.h"
 
-#include <string.h>
+#include "store/name.h"
 
 enum relation {
 	NEVER, /* zero */
@@ -13,13 +13,14 @@ static const struct {
 	bool manager;
 	enum relation id, parent, target;
 	enum record_kind space;
+	bool text_is_name;
 } rules[RECORD_KINDS] = {
-	[RECORD_ORG] = {true, true, NEVER, NEVER, NEVER, RECORD_ORG},
-	[RECORD_ROLE] = {true, true, ALWAYS, MAYBE, NEVER, RECORD_ROLE},
-	[RECORD_PROJECT] = {true, true, ALWAYS, NEVER, NEVER, RECORD_PROJECT},
-	[RECORD_INHERIT] = {true, true, ALWAYS, ALWAYS, ALWAYS, RECORD_ACCOUNT},
-	[RECORD_ACCOUNT] = {true, false, ALWAYS, MAYBE, NEVER, RECORD_ACCOUNT},
-	[RECORD_FIELD] = {true, false, ALWAYS, ALWAYS, NEVER, RECORD_FIELD},
+	[RECORD_ORG] = {true, true, NEVER, NEVER, NEVER, RECORD_ORG, false},
+	[RECORD_ROLE] = {true, true, ALWAYS, MAYBE, NEVER, RECORD_ROLE, false},
+	[RECORD_PROJECT] = {true, true, ALWAYS, NEVER, NEVER, RECORD_PROJECT, false},
+	[RECORD_INHERIT] = {true, true, ALWAYS, ALWAYS, ALWAYS, RECORD_ACCOUNT, true},
+	[RECORD_ACCOUNT] = {true, false, ALWAYS, MAYBE, NEVER, RECORD_ACCOUNT, true},
+	[RECORD_FIELD] = {true, false, ALWAYS, ALWAYS, NEVER, RECORD_FIELD, false},
 };
 
 bool rule_knows(uint32_t kind)
@@ -43,10 +44,11 @@ enum record_kind rule_space(enum record_kind kind)
 	return rules[kind].space;
 }
 
-static bool name_is_listable(const char *name)
+/* What is shown in a line of .info, or as a link's target. */
+static bool text_fits(const struct record *record)
 {
-	return name && *name && !strchr(name, '/') && strcmp(name, ".") != 0 &&
-	       strcmp(name, "..") != 0;
+	return !rules[record->kind].text_is_name || !record->text || !*record->text ||
+	       name_is_valid(record->text);
 }
 
 static bool relation_fits(enum relation relation, struct record_id id)
@@ -61,5 +63,5 @@ bool rule_is_sound(const struct record *record)
 	       relation_fits(rules[record->kind].target, record->target) &&
 	       (record_id_is_zero(record->id) || !record_id_equal(record->id, record->parent)) &&
 	       !(record_id_equal(record->id, record->target) && !record_id_is_zero(record->id)) &&
-	       name_is_listable(record->name);
+	       record->name && name_is_valid(record->name) && text_fits(record);
 }

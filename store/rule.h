@@ -17,8 +17,8 @@ bool rule_needs_manager(uint32_t kind);
  * would show something secret to others than before. */
 bool rule_change_needs_manager(const struct record *old, const struct record *new);
 
-/* Whether the record has the id, the relations and the name that its kind asks for. A name must be
- * one that a directory can list. */
+/* Whether the record has the id, the relations and the name that its kind asks for. Names,
+ * and texts that are names, are held to store/name.h, whoever signed them. */
 bool rule_is_sound(const struct record *record);
 
 /* The space in which the names of one parent's children of this kind differ. */

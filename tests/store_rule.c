@@ -1,6 +1,7 @@
 #include "store/rule.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 static const struct record_id some = {{1}}, other = {{2}}, third = {{3}}, none;
 
@@ -49,7 +50,10 @@ Test(rule, relations_and_secrecy_are_the_managers)
 Test(rule, a_sound_record_has_its_relations_and_a_name)
 {
 	static char name[] = "name", empty[] = "", dot[] = ".", dots[] = "..", slash[] = "a/b",
-		    hidden[] = ".hidden";
+		    hidden[] = ".hidden", umlauts[] = "gr\xc3\xbc\xc3\x9f", line[] = "a\nb",
+		    escape[] = "\x1b[2J", c1[] = "a\xc2\x9b", latin[] = "gr\xfc\xdf",
+		    cut[] = "a\xc3", surrogate[] = "\xed\xa0\x80";
+	static char longest[256], too_long[257];
 	const struct {
 		struct record record;
 		bool sound;
@@ -90,7 +94,30 @@ Test(rule, a_sound_record_has_its_relations_and_a_name)
 		{{.kind = RECORD_PROJECT, .id = some, .name = dots}, false},
 		{{.kind = RECORD_PROJECT, .id = some, .name = slash}, false},
 		{{.kind = RECORD_PROJECT, .id = some, .name = hidden}, true},
+		{{.kind = RECORD_PROJECT, .id = some, .name = umlauts}, true},
+		{{.kind = RECORD_PROJECT, .id = some, .name = line}, false},
+		{{.kind = RECORD_ACCOUNT, .id = some, .name = escape}, false},
+		{{.kind = RECORD_FIELD, .id = some, .parent = other, .name = c1}, false},
+		{{.kind = RECORD_ROLE, .id = some, .name = latin}, false},
+		{{.kind = RECORD_ORG, .name = cut}, false},
+		{{.kind = RECORD_PROJECT, .id = some, .name = surrogate}, false},
+		{{.kind = RECORD_PROJECT, .id = some, .name = longest}, true},
+		{{.kind = RECORD_PROJECT, .id = some, .name = too_long}, false},
+		{{.kind = RECORD_ACCOUNT, .id = some, .name = name, .text = name}, true},
+		{{.kind = RECORD_ACCOUNT, .id = some, .name = name, .text = empty}, true},
+		{{.kind = RECORD_ACCOUNT, .id = some, .name = name, .text = line}, false},
+		{{.kind = RECORD_INHERIT,
+		  .id = some,
+		  .parent = other,
+		  .target = third,
+		  .name = name,
+		  .text = slash},
+		 false},
+		{{.kind = RECORD_ROLE, .id = some, .name = name, .text = line}, true},
 	};
+
+	memset(longest, 'a', sizeof(longest) - 1);
+	memset(too_long, 'a', sizeof(too_long) - 1);
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		cr_expect_eq(rule_is_sound(&rows[i].record), rows[i].sound, "row %zu", i);

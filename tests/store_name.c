@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "conf/name.h"
+#include "store/name.h"
 
 static const char *repeat(char *buffer, size_t count)
 {

@@ -1,8 +1,8 @@
-#include "conf/name.h"
+#include "store/name.h"
 
 #include <string.h>
 
-#include "conf/utf8.h"
+#include "store/utf8.h"
 
 bool name_is_valid(const char *name)
 {

@@ -1,4 +1,4 @@
-#include "conf/utf8.h"
+#include "store/utf8.h"
 
 #include <unictype.h>
 #include <unistr.h>

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "conf/utf8.h"
+#include "store/utf8.h"
 
 Test(utf8, the_next_code_point_is_whole_unfinished_or_wrong)
 {
