@@ -309,6 +309,20 @@ static int create_empty(const char *path)
 	return fd < 0 || fchmod(fd, 0600) ? -errno : 0;
 }
 
+void database_remove(const char *path)
+{
+	static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		CLEANUP_FREE char *name = NULL;
+
+		if (asprintf(&name, "%s%s", path, suffixes[i]) >= 0)
+			unlink(name);
+		else
+			name = NULL;
+	}
+}
+
 int database_create(const char *path)
 {
 	CLEANUP_FREE char *resolved = NULL;
@@ -326,6 +340,6 @@ int database_create(const char *path)
 	if (r == 0)
 		r = sync_directory(resolved);
 	if (r < 0)
-		unlink(resolved);
+		database_remove(resolved);
 	return r;
 }

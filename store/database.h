@@ -14,6 +14,9 @@
  * failure leaves no file behind. */
 int database_create(const char *path) MUST_CHECK;
 
+/* Remove the file and what SQLite keeps beside it, as far as that works. */
+void database_remove(const char *path);
+
 /* Open a connection that waits at most `busy_ms` for locks, and look at the file's header. -ENOENT;
  * -ELOOP for a symlink; -EBADMSG when it is no store or its header is damaged; -EPROTONOSUPPORT
  * when it is of another version; -ENOTSUP on a network or FUSE file system; -EROFS when it cannot

@@ -262,7 +262,12 @@ static int save(const struct pins *pins, int (*place)(const char *from, const ch
 		r = -errno;
 	if (r < 0 || place == link)
 		unlink(temporary);
-	return r < 0 ? r : sync_directory(pins->path);
+	if (r < 0)
+		return r;
+	r = sync_directory(pins->path);
+	if (r < 0 && place == link)
+		unlink(pins->path); /* ours: link() does not replace */
+	return r;
 }
 
 int pins_create(const char *path, const struct recipient *host)

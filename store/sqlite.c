@@ -464,6 +464,11 @@ int sqlite_create(const char *path)
 	return database_create(path);
 }
 
+void sqlite_remove(const char *path)
+{
+	database_remove(path);
+}
+
 int sqlite_open(const char *path, struct engine **ret)
 {
 	CLEANUP(engine_closep) struct engine *engine = NULL;

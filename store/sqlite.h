@@ -13,6 +13,9 @@
 /* Create the file (mode 0600) with an empty schema, durable on return. -EEXIST, other -errno. */
 int sqlite_create(const char *path) MUST_CHECK;
 
+/* Remove what sqlite_create() made, as far as that works. */
+void sqlite_remove(const char *path);
+
 /* Open and check. -ENOENT; -EPROTONOSUPPORT when it is a store of another version; -EBADMSG when
  * it is damaged or no store; -EBUSY when another daemon has it open; -ENOTSUP on a network or FUSE
  * file system; -ELOOP when the file is a symlink; -EROFS when it cannot be written. */

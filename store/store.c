@@ -19,7 +19,7 @@ int store_create(const char *path, const char *pins, const struct identity *iden
 		return r;
 	r = pins_create(pins, identity->host);
 	if (r < 0)
-		unlink(path);
+		sqlite_remove(path);
 	return r;
 }
 
