@@ -85,6 +85,7 @@ class Mount:
         self.log = base + "/log"
         self.process = None
         self.allowed = []
+        self.environment = dict(ENVIRONMENT)
         os.mkdir(self.root)
         os.mkdir(self.private, 0o700)
         with open(self.conf, "w", encoding="utf-8") as conf:
@@ -99,8 +100,8 @@ class Mount:
 
     def credfs(self, *arguments, timeout=60, wrapper=()):
         """Run credfs with this configuration to its end."""
-        return subprocess.run([*wrapper, *self.argv(*arguments)], env=ENVIRONMENT, cwd="/",
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        return subprocess.run([*wrapper, *self.argv(*arguments)], env=self.environment,
+                              cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=timeout)
 
     def credfs_alone(self, *arguments):
@@ -118,9 +119,9 @@ class Mount:
     def start(self):
         """Mount in the foreground, the log in a file, and wait until the mount answers."""
         with open(self.log, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(self.argv("mount", "-f", self.root), env=ENVIRONMENT,
-                                            cwd="/", stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log)
+            self.process = subprocess.Popen(self.argv("mount", "-f", self.root),
+                                            env=self.environment, cwd="/",
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until(lambda: self.process.poll() is not None or is_mounted(self.root), 20,
                    "mounted, or given up")
         if self.process.poll() is not None:
