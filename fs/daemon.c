@@ -10,6 +10,7 @@
 #include "fs/mountpoint.h"
 #include "fs/owner.h"
 #include "fs/session.h"
+#include "fs/standing.h"
 
 /* A file that is not there, cannot be used, or does not fit the others: what to say, and the code
  * to end with. */
@@ -40,9 +41,12 @@ static const struct trouble store_troubles[] = {
 };
 
 static const struct trouble pins_troubles[] = {
-	{-ENOKEY, EXIT_MISMATCH, "this host's list of organisations is missing: restore it"},
+	{-ENOKEY, EXIT_MISMATCH,
+	 "this host's list of organisations, and of how far it has seen each, is missing: credfs "
+	 "restore shows what the store holds and asks whether it is to be trusted"},
 	{-EKEYREJECTED, EXIT_MISMATCH,
-	 "this list of organisations is damaged, or of another identity: restore it"},
+	 "this list of organisations is damaged, or of another identity: put the right one back, "
+	 "or let credfs restore show what the store holds and ask whether it is to be trusted"},
 	{0},
 };
 
@@ -102,7 +106,10 @@ static enum exit_code open_store(const struct settings *settings, struct ground 
 		       &ground->store);
 	if (r == -ENOKEY || r == -EKEYREJECTED)
 		return say(pins_troubles, settings->store_pins, r);
-	return r < 0 ? say(store_troubles, settings->store_path, r) : EXIT_DONE;
+	if (r < 0)
+		return say(store_troubles, settings->store_path, r);
+	standing_log(ground->store);
+	return EXIT_DONE;
 }
 
 static enum exit_code ground_init(const struct settings *settings, struct ground *ground)

@@ -129,6 +129,22 @@ int session_init(struct session *session, int device)
 	return r;
 }
 
+/* The disk may take its time: nobody waits for it. */
+static void tend_marks(struct session *session)
+{
+	CLEANUP(pins_copy_freep) struct pins_copy *copy = NULL;
+	int r;
+
+	pthread_mutex_lock(&session->lock);
+	r = store_marks(session->tree.store, &copy);
+	pthread_mutex_unlock(&session->lock);
+	if (r == 0 && copy)
+		r = store_write_marks(session->tree.store, copy);
+	if (r != session->marks_trouble && r < 0)
+		log_line(LOG_WARNING, "marks against rollback not written: %s", strerror(-r));
+	session->marks_trouble = r;
+}
+
 void session_done(struct session *session)
 {
 	struct tombstone tombstone;
@@ -136,6 +152,8 @@ void session_done(struct session *session)
 	while (session->tree.store &&
 	       tombstones_take_expired(&session->tree.tombstones, UINT64_MAX, &tombstone))
 		credential_erase(&session->tree, &tombstone);
+	if (session->tree.store)
+		tend_marks(session);
 	session->forget = forget_free(session->forget);
 	session->waiters = waiters_free(session->waiters);
 	if (session->fuse)
@@ -225,6 +243,7 @@ void session_tend(struct session *session)
 
 	tend_names(session);
 	tend_leftovers(session);
+	tend_marks(session);
 	if (store_untidy(session->tree.store))
 		r = store_tidy(session->tree.store);
 	if (r < 0 && r != -EBUSY)

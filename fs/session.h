@@ -25,6 +25,7 @@ struct session {
 	pthread_mutex_t lock; /* around tree and handles */
 	uint64_t unique;      /* number of the request that is being answered */
 	void *buffer;	      /* for requests */
+	int marks_trouble;    /* how the last writing of marks ended: 0 or -errno */
 };
 
 /* `tree` is filled in up to what tree_init() makes; `device` is /dev/fuse, mounted. -EPERM when

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "fs/standing.h"
 #include "fs/text.h"
 #include "fs/version.h"
 
@@ -105,7 +106,9 @@ static void print_org(struct tree *tree, size_t index, FILE *file)
 		text_time(file, org_time(org));
 		fprintf(file, " damaged=%zu", org_damaged(org));
 	} else if (tree_org_state(tree, index)->trouble) {
-		fprintf(file, " error=\"%s\"", strerror(-tree_org_state(tree, index)->trouble));
+		fputs(" error=\"", file);
+		standing_print(file, tree->store, index, tree_org_state(tree, index)->trouble);
+		fputc('"', file);
 	} else {
 		fputs(" not-loaded", file);
 	}

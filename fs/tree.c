@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "fs/kind.h"
-#include "fs/log.h"
+#include "fs/standing.h"
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -95,16 +95,12 @@ struct tree_org *tree_org_state(struct tree *tree, size_t pin)
 
 static void log_trouble(struct tree *tree, const struct node *node, int error)
 {
-	const struct digest *fingerprint =
-		&pins_get(store_pins(tree->store), node->pin)->fingerprint;
 	struct tree_org *state = tree_org_state(tree, node->pin);
 
 	if (state->trouble == error)
 		return;
 	state->trouble = error;
-	log_line(LOG_ERR, "organisation %02x%02x%02x%02x cannot be read: %s", fingerprint->bytes[0],
-		 fingerprint->bytes[1], fingerprint->bytes[2], fingerprint->bytes[3],
-		 strerror(-error));
+	standing_log_org(tree->store, node->pin, error);
 }
 
 int tree_org(struct tree *tree, const struct node *node, struct org **ret)

@@ -21,6 +21,7 @@
 #include <sys/vfs.h>
 
 #include "store/btree.h"
+#include "store/durable.h"
 #include "store/schema.h"
 
 #define TEXT_OF(number) #number
@@ -236,17 +237,6 @@ int database_open(const char *path, int busy_ms, sqlite3 **ret)
 	return 0;
 }
 
-static int sync_directory(const char *path)
-{
-	CLEANUP_FREE char *copy = strdup(path);
-	CLEANUP_CLOSE int fd = -1;
-
-	if (!copy)
-		return -ENOMEM;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
 int database_lock(sqlite3 *db, int *ret_lock)
 {
 	const char *path = sqlite3_db_filename(db, "main");
@@ -263,7 +253,7 @@ int database_lock(sqlite3 *db, int *ret_lock)
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	/* SQLite does this too, but would not say that it failed. */
-	r = sync_directory(path);
+	r = durable_sync_directory(path);
 	if (r < 0)
 		return r;
 	*ret_lock = TAKE_FD(fd);
@@ -338,7 +328,7 @@ int database_create(const char *path)
 	if (r == 0)
 		r = create_in(resolved);
 	if (r == 0)
-		r = sync_directory(resolved);
+		r = durable_sync_directory(resolved);
 	if (r < 0)
 		database_remove(resolved);
 	return r;

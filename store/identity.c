@@ -1,9 +1,10 @@
 #include "store/identity.h"
 
 #include <fcntl.h>
-#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "store/durable.h"
 
 /*
  * The file is text, of three lines:
@@ -84,20 +85,6 @@ static int write_all(int fd, const uint8_t *bytes, size_t size)
 	return 0;
 }
 
-/* Make the name durable: the directory that holds it. */
-static int sync_parent(const char *path)
-{
-	CLEANUP_FREE char *copy = strdup(path);
-	CLEANUP_CLOSE int fd = -1;
-
-	if (!copy)
-		return -ENOMEM;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 static int fill(int fd, const char *path, const struct secret *text)
 {
 	int r;
@@ -109,7 +96,7 @@ static int fill(int fd, const char *path, const struct secret *text)
 		return r;
 	if (fsync(fd) < 0)
 		return -errno;
-	return sync_parent(path);
+	return durable_sync_directory(path);
 }
 
 int identity_save(const char *path, const struct identity *identity)

@@ -11,8 +11,7 @@
 #include "store/genesis.h"
 #include "store/index.h"
 #include "store/opener.h"
-
-enum { FETCH_MAX = 256 }; /* entries at once */
+#include "store/replay.h"
 
 struct org {
 	struct engine *engine;
@@ -68,36 +67,6 @@ static int find_self(struct org *org)
 	return chain_member(org->chain, id, &org->can) ? 0 : -EKEYREJECTED;
 }
 
-/* What the engine calls the entry's digest is what the next append is compared with. */
-static int follow(void *context, const struct engine_entry *entry)
-{
-	struct org *org = context;
-	int r;
-
-	r = chain_follow(org->chain, entry->bytes, entry->size);
-	if (r < 0)
-		return r;
-	return entry->generation == chain_generation(org->chain) &&
-			       digest_equal(&entry->digest, chain_head(org->chain))
-		       ? 0
-		       : -EBADMSG;
-}
-
-static int load_log(struct org *org)
-{
-	uint64_t generation;
-	int r;
-
-	do {
-		generation = chain_generation(org->chain);
-		r = org->engine->ops->fetch(org->engine, org_id(org), generation, FETCH_MAX, follow,
-					    org);
-		if (r < 0)
-			return r;
-	} while (chain_generation(org->chain) > generation);
-	return generation ? 0 : -ENOENT;
-}
-
 struct sealed_key {
 	bool found;
 	uint8_t bytes[RECIPIENT_SEALED_KEY_SIZE];
@@ -148,17 +117,17 @@ static struct opener opener_of(const struct org *org)
 	};
 }
 
-int org_load(struct engine *engine, struct secret_pool *pool, const struct recipient *host,
-	     const struct digest *fingerprint, struct org **ret)
+int org_load_pinned(struct engine *engine, struct secret_pool *pool, const struct recipient *host,
+		    const struct pin *pin, struct org **ret)
 {
 	CLEANUP(org_freep) struct org *org = NULL;
 	struct opener opener;
 	int r;
 
-	r = org_new(engine, pool, host, fingerprint, &org);
+	r = org_new(engine, pool, host, &pin->fingerprint, &org);
 	if (r < 0)
 		return r;
-	r = load_log(org);
+	r = replay_log(engine, org->chain, &pin->mark);
 	if (r < 0)
 		return r;
 	r = find_self(org);
@@ -173,6 +142,14 @@ int org_load(struct engine *engine, struct secret_pool *pool, const struct recip
 		return r;
 	*ret = TAKE_PTR(org);
 	return 0;
+}
+
+int org_load(struct engine *engine, struct secret_pool *pool, const struct recipient *host,
+	     const struct digest *fingerprint, struct org **ret)
+{
+	const struct pin pin = {.fingerprint = *fingerprint};
+
+	return org_load_pinned(engine, pool, host, &pin, ret);
 }
 
 static int add_wraps(struct commit *commit, const struct genesis *genesis)
@@ -279,6 +256,15 @@ uint64_t org_generation(const struct org *org)
 uint64_t org_time(const struct org *org)
 {
 	return chain_time(org->chain);
+}
+
+struct mark org_mark(const struct org *org)
+{
+	return (struct mark){
+		.generation = chain_generation(org->chain),
+		.head = *chain_head(org->chain),
+		.time = chain_time(org->chain),
+	};
 }
 
 enum capability org_capability(const struct org *org)

@@ -8,6 +8,7 @@
 #include "store/change.h"
 #include "store/engine.h"
 #include "store/entry.h"
+#include "store/pins.h"
 
 struct org;
 
@@ -25,6 +26,11 @@ int org_create(struct engine *engine, struct secret_pool *pool, const struct rec
 int org_load(struct engine *engine, struct secret_pool *pool, const struct recipient *host,
 	     const struct digest *fingerprint, struct org **ret) MUST_CHECK;
 
+/* The same for one that is pinned, and whose log must hold against the mark: -ESTALE when it ends
+ * before it, -ENOTUNIQ when it does not pass through it (store/replay.h). */
+int org_load_pinned(struct engine *engine, struct secret_pool *pool, const struct recipient *host,
+		    const struct pin *pin, struct org **ret) MUST_CHECK;
+
 struct org *org_free(struct org *org);
 DEFINE_CLEANUP(struct org, org_free);
 
@@ -32,6 +38,7 @@ struct org_id org_id(const struct org *org);
 const struct digest *org_fingerprint(const struct org *org);
 uint64_t org_generation(const struct org *org);
 uint64_t org_time(const struct org *org);	       /* of the newest entry, ns since 1970 */
+struct mark org_mark(const struct org *org);	       /* of the newest entry */
 enum capability org_capability(const struct org *org); /* this host's */
 
 /* A record by id; NULL. A damaged record (its row is missing or does not verify) is NULL here and

@@ -1,50 +1,95 @@
 #include "store/pins.h"
 
-#include <fcntl.h>
-#include <libgen.h>
-#include <sodium.h>
+#include <pthread.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "store/durable.h"
+#include "store/hostfile.h"
 #include "store/wire.h"
 
-static const char magic[] = "credfs pins 1\n";
+static const char heading[] = "credfs pins 2\n";
 
 enum {
-	MAGIC_SIZE = sizeof(magic) - 1,
-	NONCE_SIZE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
-	TAG_SIZE = crypto_aead_xchacha20poly1305_ietf_ABYTES,
-	KEY_SIZE = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
 	NAME_MAX_SIZE = 255,
-	LIST_MAX = 16 << 20, /* some 50,000 organisations */
-	FILE_MAX = MAGIC_SIZE + NONCE_SIZE + LIST_MAX + TAG_SIZE,
+	PIN_SIZE = DIGEST_SIZE + 8 + DIGEST_SIZE + 8 + 2, /* and the name */
+	LIST_MAX = 16 << 20,				  /* some 50,000 organisations */
+	FILE_MAX = sizeof(heading) - 1 + LIST_MAX + HOSTFILE_OVERHEAD,
+};
+
+struct pin_list {
+	struct pin *list;
+	size_t count;
 };
 
 struct pins {
 	char *path;
 	const struct recipient *host;
-	struct pin *list;
-	size_t count;
+	struct pin_list pins;
+	uint64_t changes; /* how often the list has changed */
+	pthread_mutex_t writing;
+	uint64_t written; /* the change up to which the file has them; under `writing` */
 };
+
+struct pins_copy {
+	uint64_t change;
+	uint8_t *bytes;
+	size_t size;
+};
+
+static void list_done(struct pin_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->list[i].name);
+	free(list->list);
+	*list = (struct pin_list){0};
+}
+
+/* Append a copy. -ENAMETOOLONG, -ENOMEM. */
+static int list_push(struct pin_list *list, const struct pin *pin)
+{
+	struct pin *grown = reallocarray(list->list, list->count + 1, sizeof(*grown));
+	struct pin copy = *pin;
+
+	if (!grown)
+		return -ENOMEM;
+	list->list = grown;
+	if (strlen(pin->name) > NAME_MAX_SIZE)
+		return -ENAMETOOLONG;
+	copy.name = strdup(pin->name);
+	if (!copy.name)
+		return -ENOMEM;
+	list->list[list->count++] = copy;
+	return 0;
+}
+
+static int list_add(struct pin_list *list, const struct pin *pin)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (strcmp(list->list[i].name, pin->name) == 0 ||
+		    digest_equal(&list->list[i].fingerprint, &pin->fingerprint))
+			return -EEXIST;
+	}
+	return list_push(list, pin);
+}
 
 struct pins *pins_close(struct pins *pins)
 {
 	if (!pins)
 		return NULL;
-	for (size_t i = 0; i < pins->count; i++)
-		free(pins->list[i].name);
-	free(pins->list);
+	pthread_mutex_destroy(&pins->writing);
+	list_done(&pins->pins);
 	free(pins->path);
 	free(pins);
 	return NULL;
 }
 
-static int pins_new(const char *path, const struct recipient *host, struct pins **ret)
+int pins_new(const char *path, const struct recipient *host, struct pins **ret)
 {
 	CLEANUP(pins_closep) struct pins *pins = calloc(1, sizeof(*pins));
 
 	if (!pins)
 		return -ENOMEM;
+	pthread_mutex_init(&pins->writing, NULL);
 	pins->host = host;
 	pins->path = strdup(path);
 	if (!pins->path)
@@ -57,109 +102,61 @@ static int encode(const struct pins *pins, uint8_t **ret, size_t *ret_size)
 {
 	CLEANUP_WIRE struct wire_writer writer = wire_writer(LIST_MAX);
 
-	wire_put_u32(&writer, (uint32_t)pins->count);
-	for (size_t i = 0; i < pins->count; i++) {
-		size_t size = strlen(pins->list[i].name);
+	wire_put_u32(&writer, (uint32_t)pins->pins.count);
+	for (size_t i = 0; i < pins->pins.count; i++) {
+		const struct pin *pin = &pins->pins.list[i];
+		size_t size = strlen(pin->name);
 
-		wire_put(&writer, pins->list[i].fingerprint.bytes, DIGEST_SIZE);
+		wire_put(&writer, pin->fingerprint.bytes, DIGEST_SIZE);
+		wire_put_u64(&writer, pin->mark.generation);
+		wire_put(&writer, pin->mark.head.bytes, DIGEST_SIZE);
+		wire_put_u64(&writer, pin->mark.time);
 		wire_put_u16(&writer, (uint16_t)size);
-		wire_put(&writer, pins->list[i].name, size);
+		wire_put(&writer, pin->name, size);
 	}
 	return wire_take(&writer, ret, ret_size);
 }
 
-/* The whole file, sealed. */
 static int seal(const struct pins *pins, uint8_t **ret, size_t *ret_size)
 {
 	CLEANUP_FREE uint8_t *plain = NULL;
-	CLEANUP_FREE uint8_t *file = NULL;
-	uint8_t key[KEY_SIZE];
-	uint8_t *nonce;
 	size_t size;
 	int r;
 
 	r = encode(pins, &plain, &size);
-	if (r < 0)
-		return r;
-	file = malloc(MAGIC_SIZE + NONCE_SIZE + size + TAG_SIZE);
-	if (!file)
-		return -ENOMEM;
-	nonce = wire_store(file, magic, MAGIC_SIZE);
-	randombytes_buf(nonce, NONCE_SIZE);
-	recipient_host_key(pins->host, key);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + NONCE_SIZE, NULL, plain, size, file,
-						   MAGIC_SIZE, NULL, nonce, key);
-	sodium_memzero(key, sizeof(key));
-	*ret = TAKE_PTR(file);
-	*ret_size = MAGIC_SIZE + NONCE_SIZE + size + TAG_SIZE;
-	return 0;
+	return r < 0 ? r : hostfile_seal(pins->host, heading, plain, size, ret, ret_size);
 }
 
-static int open_sealed(const struct recipient *host, const uint8_t *file, size_t size,
-		       uint8_t **ret, size_t *ret_size)
+static int decode_pin(struct wire_reader *reader, struct pin_list *list)
 {
-	const uint8_t *nonce = file + MAGIC_SIZE, *sealed = nonce + NONCE_SIZE;
-	CLEANUP_FREE uint8_t *plain = NULL;
-	uint8_t key[KEY_SIZE];
-	int r;
-
-	if (size < MAGIC_SIZE + NONCE_SIZE + TAG_SIZE || memcmp(file, magic, MAGIC_SIZE) != 0)
-		return -EBADMSG;
-	size -= MAGIC_SIZE + NONCE_SIZE;
-	plain = malloc(size);
-	if (!plain)
-		return -ENOMEM;
-	recipient_host_key(host, key);
-	r = crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, sealed, size, file,
-						       MAGIC_SIZE, nonce, key);
-	sodium_memzero(key, sizeof(key));
-	if (r != 0)
-		return -EBADMSG;
-	*ret = TAKE_PTR(plain);
-	*ret_size = size - TAG_SIZE;
-	return 0;
-}
-
-/* Room for one more pin. */
-static int reserve(struct pins *pins)
-{
-	struct pin *list = reallocarray(pins->list, pins->count + 1, sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	pins->list = list;
-	return 0;
-}
-
-static int decode_pin(struct wire_reader *reader, struct pins *pins)
-{
-	struct pin pin = {.name = NULL};
-	const uint8_t *name;
+	CLEANUP_FREE char *name = NULL;
+	struct pin pin = {0};
+	const uint8_t *bytes;
 	uint16_t size;
 	int r;
 
 	wire_get_bytes(reader, pin.fingerprint.bytes, DIGEST_SIZE);
+	pin.mark.generation = wire_get_u64(reader);
+	wire_get_bytes(reader, pin.mark.head.bytes, DIGEST_SIZE);
+	pin.mark.time = wire_get_u64(reader);
 	size = wire_get_u16(reader);
-	name = wire_get(reader, size);
-	if (!name || size > NAME_MAX_SIZE || memchr(name, '\0', size))
+	bytes = wire_get(reader, size);
+	if (!bytes || memchr(bytes, '\0', size))
 		return -EBADMSG;
-	r = reserve(pins);
-	if (r < 0)
-		return r;
-	pin.name = strndup((const char *)name, size);
-	if (!pin.name)
+	pin.name = name = strndup((const char *)bytes, size);
+	if (!name)
 		return -ENOMEM;
-	pins->list[pins->count++] = pin;
-	return 0;
+	r = list_push(list, &pin);
+	return r == -ENAMETOOLONG ? -EBADMSG : r;
 }
 
-static int decode(const uint8_t *plain, size_t size, struct pins *pins)
+static int decode(const uint8_t *plain, size_t size, struct pin_list *list)
 {
 	struct wire_reader reader = wire_reader(plain, size);
-	uint32_t count = wire_get_count(&reader, DIGEST_SIZE + sizeof(uint16_t));
+	uint32_t count = wire_get_count(&reader, PIN_SIZE);
 
 	for (uint32_t i = 0; i < count; i++) {
-		int r = decode_pin(&reader, pins);
+		int r = decode_pin(&reader, list);
 
 		if (r < 0)
 			return r;
@@ -167,115 +164,87 @@ static int decode(const uint8_t *plain, size_t size, struct pins *pins)
 	return wire_end(&reader);
 }
 
-static int read_all(int fd, uint8_t *bytes, size_t size)
+/* The content of the file as it should be now. */
+static int copy_new(const struct pins *pins, struct pins_copy **ret)
 {
-	while (size > 0) {
-		ssize_t n = read(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EBADMSG;
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
-static int read_file(const char *path, uint8_t **ret, size_t *ret_size)
-{
-	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	CLEANUP_FREE uint8_t *bytes = NULL;
-	struct stat st;
+	CLEANUP(pins_copy_freep) struct pins_copy *copy = calloc(1, sizeof(*copy));
 	int r;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
-		return -EBADMSG;
-	bytes = malloc((size_t)st.st_size + 1);
-	if (!bytes)
-		return -ENOMEM;
-	r = read_all(fd, bytes, (size_t)st.st_size);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(bytes);
-	*ret_size = (size_t)st.st_size;
-	return 0;
-}
-
-static int write_all(int fd, const uint8_t *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
-static int write_file(const char *path, const uint8_t *bytes, size_t size)
-{
-	CLEANUP_CLOSE int fd =
-		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r;
-
-	if (fd < 0 || fchmod(fd, 0600) < 0)
-		return -errno;
-	r = write_all(fd, bytes, size);
-	if (r < 0)
-		return r;
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-static int sync_directory(const char *path)
-{
-	CLEANUP_FREE char *copy = strdup(path);
-	CLEANUP_CLOSE int fd = -1;
 
 	if (!copy)
 		return -ENOMEM;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+	copy->change = pins->changes;
+	r = seal(pins, &copy->bytes, &copy->size);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(copy);
+	return 0;
 }
 
-/* Put the list at its path by `place`, rename() or link(), durably. */
-static int save(const struct pins *pins, int (*place)(const char *from, const char *to))
+struct pins_copy *pins_copy_free(struct pins_copy *copy)
 {
-	CLEANUP_FREE uint8_t *bytes = NULL;
-	CLEANUP_FREE char *temporary = NULL;
-	size_t size;
+	if (copy)
+		free(copy->bytes);
+	free(copy);
+	return NULL;
+}
+
+static bool all_is_written(struct pins *pins)
+{
+	bool written;
+
+	pthread_mutex_lock(&pins->writing);
+	written = pins->written == pins->changes;
+	pthread_mutex_unlock(&pins->writing);
+	return written;
+}
+
+int pins_copy(struct pins *pins, struct pins_copy **ret)
+{
+	*ret = NULL;
+	return all_is_written(pins) ? 0 : copy_new(pins, ret);
+}
+
+int pins_write(struct pins *pins, const struct pins_copy *copy)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&pins->writing);
+	if (copy->change > pins->written) {
+		r = durable_replace(pins->path, copy->bytes, copy->size);
+		if (r == 0)
+			pins->written = copy->change;
+	}
+	pthread_mutex_unlock(&pins->writing);
+	return r;
+}
+
+static int save(struct pins *pins)
+{
+	CLEANUP(pins_copy_freep) struct pins_copy *copy = NULL;
 	int r;
 
-	r = seal(pins, &bytes, &size);
-	if (r < 0)
-		return r;
-	if (asprintf(&temporary, "%s.tmp", pins->path) < 0)
-		return -ENOMEM;
-	r = write_file(temporary, bytes, size);
-	if (r == 0 && place(temporary, pins->path) < 0)
-		r = -errno;
-	if (r < 0 || place == link)
-		unlink(temporary);
-	if (r < 0)
-		return r;
-	r = sync_directory(pins->path);
-	if (r < 0 && place == link)
-		unlink(pins->path); /* ours: link() does not replace */
-	return r;
+	pins->changes++;
+	r = copy_new(pins, &copy);
+	return r < 0 ? r : pins_write(pins, copy);
+}
+
+/* The list was put back after save() failed, perhaps in its last step: so is the file, if that
+ * works. */
+static int save_former(struct pins *pins, int error)
+{
+	(void)!save(pins);
+	return error;
 }
 
 int pins_create(const char *path, const struct recipient *host)
 {
 	CLEANUP(pins_closep) struct pins *pins = NULL;
+	CLEANUP(pins_copy_freep) struct pins_copy *copy = NULL;
 	int r = pins_new(path, host, &pins);
 
-	return r < 0 ? r : save(pins, link);
+	if (r == 0)
+		r = copy_new(pins, &copy);
+	return r < 0 ? r : durable_create(path, copy->bytes, copy->size);
 }
 
 int pins_open(const char *path, const struct recipient *host, struct pins **ret)
@@ -289,13 +258,13 @@ int pins_open(const char *path, const struct recipient *host, struct pins **ret)
 	r = pins_new(path, host, &pins);
 	if (r < 0)
 		return r;
-	r = read_file(path, &file, &file_size);
+	r = durable_read(path, FILE_MAX, &file, &file_size);
 	if (r < 0)
 		return r;
-	r = open_sealed(host, file, file_size, &plain, &size);
+	r = hostfile_open(host, heading, file, file_size, &plain, &size);
 	if (r < 0)
 		return r;
-	r = decode(plain, size, pins);
+	r = decode(plain, size, &pins->pins);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(pins);
@@ -304,68 +273,47 @@ int pins_open(const char *path, const struct recipient *host, struct pins **ret)
 
 size_t pins_count(const struct pins *pins)
 {
-	return pins->count;
+	return pins->pins.count;
 }
 
 const struct pin *pins_get(const struct pins *pins, size_t index)
 {
-	return &pins->list[index];
+	return &pins->pins.list[index];
 }
 
 int pins_find(const struct pins *pins, const char *name)
 {
-	for (size_t i = 0; i < pins->count; i++) {
-		if (strcmp(pins->list[i].name, name) == 0)
+	for (size_t i = 0; i < pins->pins.count; i++) {
+		if (strcmp(pins->pins.list[i].name, name) == 0)
 			return (int)i;
 	}
 	return -ENOENT;
 }
 
-static bool has_fingerprint(const struct pins *pins, const struct digest *fingerprint)
-{
-	for (size_t i = 0; i < pins->count; i++) {
-		if (digest_equal(&pins->list[i].fingerprint, fingerprint))
-			return true;
-	}
-	return false;
-}
-
-/* The list was put back after save() failed, perhaps in its last step: so is the file, if that
- * works. */
-static int save_former(const struct pins *pins, int error)
-{
-	(void)!save(pins, rename);
-	return error;
-}
-
-int pins_add(struct pins *pins, const struct digest *fingerprint, const char *name)
+int pins_add(struct pins *pins, const struct digest *fingerprint, const struct mark *mark,
+	     const char *name)
 {
 	CLEANUP_FREE char *copy = strdup(name);
+	const struct pin pin = {.fingerprint = *fingerprint, .mark = *mark, .name = copy};
 	int r;
 
 	if (!copy)
 		return -ENOMEM;
-	if (strlen(name) > NAME_MAX_SIZE)
-		return -ENAMETOOLONG;
-	if (pins_find(pins, name) >= 0 || has_fingerprint(pins, fingerprint))
-		return -EEXIST;
-	r = reserve(pins);
+	r = list_add(&pins->pins, &pin);
 	if (r < 0)
 		return r;
-	pins->list[pins->count++] = (struct pin){.fingerprint = *fingerprint, .name = copy};
-	r = save(pins, rename);
-	if (r < 0) {
-		pins->count--;
-		return save_former(pins, r);
-	}
-	copy = NULL;
-	return 0;
+	r = save(pins);
+	if (r == 0)
+		return 0;
+	free(pins->pins.list[--pins->pins.count].name);
+	return save_former(pins, r);
 }
 
 int pins_rename(struct pins *pins, size_t index, const char *name)
 {
+	struct pin *pin = &pins->pins.list[index];
 	CLEANUP_FREE char *copy = strdup(name);
-	char *former = pins->list[index].name;
+	char *former = pin->name;
 	int r;
 
 	if (!copy)
@@ -375,12 +323,42 @@ int pins_rename(struct pins *pins, size_t index, const char *name)
 	r = pins_find(pins, name);
 	if (r >= 0)
 		return (size_t)r == index ? 0 : -EEXIST;
-	pins->list[index].name = copy;
-	r = save(pins, rename);
+	pin->name = copy;
+	r = save(pins);
 	if (r < 0) {
-		pins->list[index].name = former;
+		pin->name = former;
 		return save_former(pins, r);
 	}
 	copy = former;
 	return 0;
+}
+
+int pins_replace(struct pins *pins, const struct pin *list, size_t count)
+{
+	CLEANUP(list_done) struct pin_list spare = {0};
+	struct pin_list former = pins->pins;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = list_add(&spare, &list[i]);
+	if (r < 0)
+		return r;
+	pins->pins = spare;
+	r = save(pins);
+	if (r < 0) {
+		pins->pins = former;
+		return save_former(pins, r);
+	}
+	spare = former;
+	return 0;
+}
+
+void pins_mark(struct pins *pins, size_t index, const struct mark *mark)
+{
+	struct mark *known = &pins->pins.list[index].mark;
+
+	if (known->generation == mark->generation && digest_equal(&known->head, &mark->head))
+		return;
+	*known = *mark;
+	pins->changes++;
 }

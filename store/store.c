@@ -23,20 +23,6 @@ int store_create(const char *path, const char *pins, const struct identity *iden
 	return r;
 }
 
-struct store *store_close(struct store *store)
-{
-	if (!store)
-		return NULL;
-	for (size_t i = 0; store->orgs && i < pins_count(store->pins); i++)
-		org_free(store->orgs[i]);
-	free(store->orgs);
-	pins_close(store->pins);
-	engine_close(store->engine);
-	identity_done(&store->identity);
-	free(store);
-	return NULL;
-}
-
 /* A list that is damaged cannot be told from one of another identity. */
 static int open_pins(struct store *store, const char *path, const struct recipient *host)
 {
@@ -81,10 +67,10 @@ int store_org(struct store *store, size_t index, struct org **ret)
 	int r;
 
 	if (!store->orgs[index]) {
-		r = org_load(store->engine, store->pool, store->identity.host, &pin->fingerprint,
-			     &store->orgs[index]);
+		r = org_load_pinned(store->engine, store->pool, store->identity.host, pin,
+				    &store->orgs[index]);
 		if (r < 0)
-			return r == -ENOENT ? -EBADMSG : r;
+			return r == -ENOENT ? -EIDRM : r;
 	}
 	*ret = store->orgs[index];
 	return 0;
@@ -95,9 +81,53 @@ struct org *store_org_loaded(struct store *store, size_t index)
 	return store->orgs[index];
 }
 
+static void mark_org(struct store *store, size_t index)
+{
+	const struct org *org = store->orgs[index];
+	struct mark mark;
+
+	if (!org)
+		return;
+	mark = org_mark(org);
+	pins_mark(store->pins, index, &mark);
+}
+
 void store_org_forget(struct store *store, size_t index)
 {
+	mark_org(store, index);
 	store->orgs[index] = org_free(store->orgs[index]);
+}
+
+int store_org_look(struct store *store, size_t index, uint64_t *ret_generation)
+{
+	const struct pin *pin = pins_get(store->pins, index);
+	uint64_t generation = 0;
+	struct digest head;
+	int r;
+
+	r = store->engine->ops->head(store->engine, org_id_of(&pin->fingerprint), &generation,
+				     &head);
+	if (r == -ENOENT)
+		r = -EIDRM;
+	else if (r == 0 && generation < pin->mark.generation)
+		r = -ESTALE;
+	else if (r == 0 && generation == pin->mark.generation &&
+		 !digest_equal(&head, &pin->mark.head))
+		r = -ENOTUNIQ;
+	*ret_generation = generation;
+	return r;
+}
+
+int store_marks(struct store *store, struct pins_copy **ret)
+{
+	for (size_t i = 0; i < pins_count(store->pins); i++)
+		mark_org(store, i);
+	return pins_copy(store->pins, ret);
+}
+
+int store_write_marks(struct store *store, const struct pins_copy *copy)
+{
+	return pins_write(store->pins, copy);
 }
 
 /* Room for one more organisation beside those that are pinned. */
@@ -121,6 +151,7 @@ int store_org_create(struct store *store, const char *name, const struct change 
 	const struct identity *identity = &store->identity;
 	CLEANUP(org_freep) struct org *org = NULL;
 	size_t index = pins_count(store->pins);
+	struct mark mark;
 	int r;
 
 	if (pins_find(store->pins, name) >= 0)
@@ -132,7 +163,8 @@ int store_org_create(struct store *store, const char *name, const struct change 
 		       identity->has_recovery ? &identity->recovery : NULL, name, first, &org);
 	if (r < 0)
 		return r;
-	r = pins_add(store->pins, org_fingerprint(org), name);
+	mark = org_mark(org);
+	r = pins_add(store->pins, org_fingerprint(org), &mark, name);
 	if (r < 0)
 		return r;
 	store->orgs[index] = TAKE_PTR(org);
@@ -143,6 +175,31 @@ int store_org_create(struct store *store, const char *name, const struct change 
 int store_org_rename(struct store *store, size_t index, const char *name)
 {
 	return pins_rename(store->pins, index, name);
+}
+
+/* Who must know whether the marks were written has done it before. */
+static void write_marks(struct store *store)
+{
+	CLEANUP(pins_copy_freep) struct pins_copy *copy = NULL;
+
+	if (store_marks(store, &copy) == 0 && copy)
+		(void)!store_write_marks(store, copy);
+}
+
+struct store *store_close(struct store *store)
+{
+	if (!store)
+		return NULL;
+	if (store->orgs)
+		write_marks(store);
+	for (size_t i = 0; store->orgs && i < pins_count(store->pins); i++)
+		org_free(store->orgs[i]);
+	free(store->orgs);
+	pins_close(store->pins);
+	engine_close(store->engine);
+	identity_done(&store->identity);
+	free(store);
+	return NULL;
 }
 
 int store_tidy(struct store *store)

@@ -1,7 +1,11 @@
 /*
  * The store: the door to everything below. It holds the engine, the host's recipient and its pins,
- * and loads organisations when they are first touched. One thread at a time, except store_tidy()
- * and store_untidy().
+ * and loads organisations when they are first touched. One thread at a time, except
+ * store_write_marks(), store_tidy() and store_untidy().
+ *
+ * Every organisation's log must hold against the mark that the pins have of it. Marks follow after
+ * the commits, because to write them durably takes as long as a commit: an older mark is not wrong,
+ * only less is detected.
  */
 #pragma once
 
@@ -18,17 +22,24 @@ int store_create(const char *path, const char *pins, const struct identity *iden
  * -ENOKEY when the pins are missing, -EKEYREJECTED when they are not this identity's. */
 int store_open(struct secret_pool *pool, const char *path, const char *pins,
 	       struct identity *identity, struct store **ret) MUST_CHECK;
+/* Writes the marks too, if it can. */
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store, store_close);
 
 const struct pins *store_pins(const struct store *store);
 
-/* The organisation pinned at `index`, loaded now if it was not; borrowed. Errors of org_load(),
- * with -EBADMSG in place of -ENOENT: a pinned organisation that the engine lacks was removed. */
+/* The organisation pinned at `index`, loaded now if it was not; borrowed. Errors of
+ * org_load_pinned(), with -EIDRM in place of -ENOENT: a pinned organisation that the engine lacks
+ * was removed. */
 int store_org(struct store *store, size_t index, struct org **ret) MUST_CHECK;
 
 /* The same, but only if it is loaded already; NULL. */
 struct org *store_org_loaded(struct store *store, size_t index);
+
+/* Compare what the engine says of its newest entry with the mark, without verifying anything: what
+ * it finds, store_org() finds as well. `ret_generation`, also set on these errors, is the entry's,
+ * 0 without one. -ESTALE, -ENOTUNIQ, -EIDRM as store_org(); other errors of the engine. */
+int store_org_look(struct store *store, size_t index, uint64_t *ret_generation) MUST_CHECK;
 
 /* Drop a loaded organisation, so that the next store_org() loads it anew. */
 void store_org_forget(struct store *store, size_t index);
@@ -37,6 +48,13 @@ void store_org_forget(struct store *store, size_t index);
 int store_org_create(struct store *store, const char *name, const struct change *first,
 		     size_t *ret_index) MUST_CHECK;
 int store_org_rename(struct store *store, size_t index, const char *name) MUST_CHECK;
+
+/* Note how far the logs of the loaded organisations go: `ret` is what is to be written, NULL when
+ * nothing has changed. -ENOMEM. */
+int store_marks(struct store *store, struct pins_copy **ret) MUST_CHECK;
+
+/* Write it, durably; may run beside every other call but store_close(). */
+int store_write_marks(struct store *store, const struct pins_copy *copy) MUST_CHECK;
 
 /* Overwrite what was deleted, see engine.h. */
 int store_tidy(struct store *store) MUST_CHECK;

@@ -59,6 +59,20 @@ static struct digest fingerprint_of(uint8_t number)
 	return (struct digest){{0xf1, number, 0x99, number}};
 }
 
+static struct mark mark_of(uint8_t number)
+{
+	return (struct mark){1000u + number, {{0x4d, number}}, 2000u + number};
+}
+
+static void expect_mark(const struct pins *pins, size_t index, uint8_t number)
+{
+	const struct mark expected = mark_of(number), *mark = &pins_get(pins, index)->mark;
+
+	cr_expect_eq(mark->generation, expected.generation);
+	cr_expect(digest_equal(&mark->head, &expected.head));
+	cr_expect_eq(mark->time, expected.time);
+}
+
 static struct pins *open_pins(const struct world *world)
 {
 	struct pins *pins = NULL;
@@ -70,8 +84,9 @@ static struct pins *open_pins(const struct world *world)
 static int add(struct pins *pins, uint8_t number, const char *name)
 {
 	const struct digest fingerprint = fingerprint_of(number);
+	const struct mark mark = mark_of(number);
 
-	return pins_add(pins, &fingerprint, name);
+	return pins_add(pins, &fingerprint, &mark, name);
 }
 
 static void expect_pin(const struct pins *pins, size_t index, uint8_t number, const char *name)
@@ -127,7 +142,7 @@ Test(pins, what_was_pinned_stays_in_its_order)
 	cr_assert_not_null(file.at);
 	cr_expect_null(memmem(file.at, file.size, "zeta", 4));
 	cr_expect_null(memmem(file.at, file.size, "acme", 4));
-	cr_expect_not_null(memmem(file.at, file.size, "credfs pins 1\n", 14));
+	cr_expect_not_null(memmem(file.at, file.size, "credfs pins 2\n", 14));
 }
 
 Test(pins, a_name_or_a_fingerprint_is_pinned_once)
@@ -242,4 +257,118 @@ Test(pins, a_list_that_cannot_be_created_leaves_nothing)
 	}
 	fault_at = 0;
 	cr_expect_eq(pins_create(world.place.pins, world.host), 0);
+}
+
+Test(pins, marks_are_kept_with_the_next_write)
+{
+	WORLD world;
+	world_init(&world);
+	PINS *pins = NULL;
+	PINS *seen = NULL;
+	CLEANUP(pins_copy_freep) struct pins_copy *copy = NULL;
+	const struct mark mark = mark_of(9);
+
+	cr_assert_eq(pins_create(world.place.pins, world.host), 0);
+	pins = open_pins(&world);
+	cr_assert_eq(add(pins, 1, "acme"), 0);
+	cr_assert_eq(add(pins, 2, "other"), 0);
+	cr_assert_eq(pins_copy(pins, &copy), 0);
+	cr_expect_null(copy, "all is written");
+	pins_mark(pins, 1, &mark);
+	seen = open_pins(&world);
+	expect_mark(seen, 1, 2);
+	seen = pins_close(seen);
+
+	cr_assert_eq(pins_copy(pins, &copy), 0);
+	cr_assert_not_null(copy);
+	cr_expect_eq(pins_write(pins, copy), 0);
+	seen = open_pins(&world);
+	expect_mark(seen, 0, 1);
+	expect_mark(seen, 1, 9);
+	expect_pin(seen, 1, 2, "other");
+	copy = pins_copy_free(copy);
+	pins_mark(pins, 1, &mark);
+	cr_assert_eq(pins_copy(pins, &copy), 0);
+	cr_expect_null(copy, "the same mark is no change");
+}
+
+Test(pins, a_mark_that_could_not_be_written_is_written_later)
+{
+	WORLD world;
+	world_init(&world);
+	PINS *pins = NULL;
+	PINS *seen = NULL;
+	const struct mark mark = mark_of(9);
+
+	cr_assert_eq(pins_create(world.place.pins, world.host), 0);
+	pins = open_pins(&world);
+	cr_assert_eq(add(pins, 1, "acme"), 0);
+	pins_mark(pins, 0, &mark);
+	for (int n = 1; n <= 5; n++) {
+		CLEANUP(pins_copy_freep) struct pins_copy *copy = NULL;
+
+		cr_assert_eq(pins_copy(pins, &copy), 0);
+		cr_assert_not_null(copy);
+		fault_at = n;
+		cr_expect_eq(pins_write(pins, copy), n < 5 ? -ENOSPC : 0, "call %d", n);
+	}
+	fault_at = 0;
+	seen = open_pins(&world);
+	expect_mark(seen, 0, 9);
+}
+
+/* The list changes between the copy and its writing: what is newer stays. */
+Test(pins, a_copy_that_was_overtaken_is_not_written)
+{
+	WORLD world;
+	world_init(&world);
+	PINS *pins = NULL;
+	PINS *seen = NULL;
+	CLEANUP(pins_copy_freep) struct pins_copy *copy = NULL;
+	const struct mark mark = mark_of(9);
+
+	cr_assert_eq(pins_create(world.place.pins, world.host), 0);
+	pins = open_pins(&world);
+	cr_assert_eq(add(pins, 1, "acme"), 0);
+	pins_mark(pins, 0, &mark);
+	cr_assert_eq(pins_copy(pins, &copy), 0);
+	cr_assert_eq(add(pins, 2, "new"), 0);
+	cr_expect_eq(pins_write(pins, copy), 0);
+	seen = open_pins(&world);
+	cr_expect_eq(pins_count(seen), 2);
+	expect_mark(seen, 0, 9);
+	expect_mark(seen, 1, 2);
+}
+
+Test(pins, the_list_is_replaced_as_a_whole)
+{
+	WORLD world;
+	world_init(&world);
+	PINS *pins = NULL;
+	PINS *seen = NULL;
+	char one[] = "one", two[] = "two";
+	struct pin list[] = {{fingerprint_of(5), mark_of(5), one},
+			     {fingerprint_of(6), mark_of(6), two}};
+
+	cr_assert_eq(pins_new(world.place.pins, world.host, &pins), 0);
+	cr_expect_eq(access(world.place.pins, F_OK), -1);
+	cr_assert_eq(pins_replace(pins, list, 1), 0);
+	for (int n = 1; n < 5; n++) {
+		fault_at = n;
+		cr_expect_eq(pins_replace(pins, list, 2), -ENOSPC, "call %d", n);
+		fault_at = 0;
+		cr_expect_eq(pins_count(pins), 1);
+		seen = open_pins(&world);
+		cr_expect_eq(pins_count(seen), 1, "call %d", n);
+		seen = pins_close(seen);
+	}
+	list[1].name = one;
+	cr_expect_eq(pins_replace(pins, list, 2), -EEXIST);
+	list[1].name = two;
+	cr_assert_eq(pins_replace(pins, list, 2), 0);
+	seen = open_pins(&world);
+	cr_expect_eq(pins_count(seen), 2);
+	expect_pin(seen, 0, 5, "one");
+	expect_pin(seen, 1, 6, "two");
+	expect_mark(seen, 1, 6);
 }

@@ -191,24 +191,170 @@ Test(store, an_organisation_that_cannot_be_pinned_stays_unseen)
 	cr_expect_not_null(org_of(store, 0));
 }
 
-Test(store, a_pinned_organisation_that_was_removed_is_named)
+static void set(const struct world *world, struct store *store, uint64_t version)
+{
+	CHANGE *change = NULL;
+	CLEANUP_SECRET struct secret *value = NULL;
+	struct org *org = org_of(store, 0);
+
+	cr_assert_eq(change_new(&change), 0);
+	cr_assert_eq(secret_copy(world->pool, "value", 5, &value), 0);
+	put_field(change, value, version);
+	cr_assert_eq(org_commit(org, change), 0);
+}
+
+/* What whoever holds the host's disk can keep and put back. */
+struct copy {
+	struct bytes store, pins;
+};
+
+static struct copy copy_of(const struct world *world)
+{
+	return (struct copy){file_read(world->place.store, ""), file_read(world->place.pins, "")};
+}
+
+static void copy_done(struct copy *copy)
+{
+	bytes_done(&copy->store);
+	bytes_done(&copy->pins);
+}
+#define COPY CLEANUP(copy_done) struct copy
+
+/* Two organisations of which the first has gone on by `changes` since they were made; `ret_early`
+ * is a copy from between. */
+static void go_on(struct world *world, size_t changes, struct copy *ret_early)
+{
+	STORE *store = NULL;
+	size_t index;
+
+	create(world);
+	store = open_store(world);
+	cr_assert_eq(store_org_create(store, "acme", NULL, &index), 0);
+	cr_assert_eq(store_org_create(store, "other", NULL, &index), 0);
+	store = store_close(store);
+	*ret_early = copy_of(world);
+	store = open_store(world);
+	for (size_t i = 1; i <= changes; i++)
+		set(world, store, i);
+}
+
+static void expect_refused(struct store *store, int error, uint64_t found)
+{
+	struct org *org = NULL;
+	uint64_t generation = 99;
+
+	cr_expect_eq(store_org(store, 0, &org), error);
+	cr_expect_eq(store_org_look(store, 0, &generation), error);
+	cr_expect_eq(generation, found);
+	cr_expect_eq(store_org(store, 1, &org), 0, "others go on");
+	cr_expect_eq(store_org_look(store, 1, &generation), 0);
+	cr_expect_eq(generation, 2);
+}
+
+Test(store, a_log_that_was_put_back_is_refused)
+{
+	WORLD world;
+	world_init(&world);
+	STORE *store = NULL;
+	COPY early = {{NULL, 0}, {NULL, 0}};
+
+	go_on(&world, 3, &early);
+	store = open_store(&world);
+	cr_expect_eq(pins_get(store_pins(store), 0)->mark.generation, 5);
+	cr_expect_eq(org_generation(org_of(store, 0)), 5);
+	store = store_close(store);
+	file_write(world.place.store, early.store.at, early.store.size);
+	store = open_store(&world);
+	expect_refused(store, -ESTALE, 2);
+	/* Being refused changes no mark. */
+	store = store_close(store);
+	store = open_store(&world);
+	expect_refused(store, -ESTALE, 2);
+}
+
+/* One entry taken off the end is a rollback too. */
+Test(store, a_log_that_was_cut_is_refused)
+{
+	WORLD world;
+	world_init(&world);
+	STORE *store = NULL;
+	COPY early = {{NULL, 0}, {NULL, 0}};
+
+	go_on(&world, 3, &early);
+	tamper(world.place.store, "DELETE FROM log WHERE gen = 5");
+	store = open_store(&world);
+	expect_refused(store, -ESTALE, 4);
+}
+
+Test(store, another_branch_of_the_log_is_refused)
+{
+	for (size_t changes = 2; changes <= 3; changes++) {
+		WORLD world;
+		world_init(&world);
+		STORE *store = NULL;
+		struct org *org = NULL;
+		COPY early = {{NULL, 0}, {NULL, 0}};
+		COPY seen = {{NULL, 0}, {NULL, 0}};
+
+		go_on(&world, 2, &early);
+		seen = copy_of(&world);
+		file_write(world.place.store, early.store.at, early.store.size);
+		file_write(world.place.pins, early.pins.at, early.pins.size);
+		store = open_store(&world);
+		for (size_t i = 1; i <= changes; i++)
+			set(&world, store, i);
+		store = store_close(store);
+		file_write(world.place.pins, seen.pins.at, seen.pins.size);
+		store = open_store(&world);
+		cr_expect_eq(store_org(store, 0, &org), -ENOTUNIQ, "%zu changes", changes);
+		if (changes == 2)
+			expect_refused(store, -ENOTUNIQ, 4);
+	}
+}
+
+Test(store, a_log_that_was_removed_is_refused)
 {
 	WORLD world;
 	world_init(&world);
 	STORE *store = NULL;
 	struct org *org = NULL;
-	size_t index;
+	char id[2 * ID_SIZE + 1], sql[128];
+	COPY early = {{NULL, 0}, {NULL, 0}};
 
-	create(&world);
+	go_on(&world, 1, &early);
 	store = open_store(&world);
-	cr_assert_eq(store_org_create(store, "acme", NULL, &index), 0);
-	cr_assert_eq(store_org_create(store, "other", NULL, &index), 0);
+	for (size_t i = 0; i < ID_SIZE; i++)
+		snprintf(id + 2 * i, 3, "%02x",
+			 pins_get(store_pins(store), 0)->fingerprint.bytes[i]);
+	snprintf(sql, sizeof(sql), "DELETE FROM log WHERE org = x'%s'", id);
 	store = store_close(store);
-	tamper(world.place.store, "DELETE FROM log WHERE org = (SELECT min(org) FROM log)");
+	tamper(world.place.store, sql);
 	store = open_store(&world);
-	cr_expect_eq((store_org(store, 0, &org) == -EBADMSG) +
-			     (store_org(store, 1, &org) == -EBADMSG),
-		     1);
+	expect_refused(store, -EIDRM, 0);
+	cr_expect_eq(store_org(store, 0, &org), -EIDRM);
+}
+
+/* A daemon that was killed before it wrote the mark has committed all the same. */
+Test(store, a_mark_that_is_older_is_no_rollback)
+{
+	WORLD world;
+	world_init(&world);
+	STORE *store = NULL;
+	COPY early = {{NULL, 0}, {NULL, 0}};
+	CLEANUP(pins_copy_freep) struct pins_copy *copy = NULL;
+
+	go_on(&world, 3, &early);
+	file_write(world.place.pins, early.pins.at, early.pins.size);
+	store = open_store(&world);
+	cr_expect_eq(pins_get(store_pins(store), 0)->mark.generation, 2);
+	cr_expect_eq(org_generation(org_of(store, 0)), 5);
+	cr_assert_eq(store_marks(store, &copy), 0);
+	cr_assert_not_null(copy);
+	cr_expect_eq(store_write_marks(store, copy), 0);
+	cr_expect_eq(pins_get(store_pins(store), 0)->mark.generation, 5);
+	copy = pins_copy_free(copy);
+	cr_assert_eq(store_marks(store, &copy), 0);
+	cr_expect_null(copy);
 }
 
 Test(store, a_deleted_value_is_nowhere_after_tidy)

@@ -1,0 +1,117 @@
+#include "store/durable.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int read_all(int fd, uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = read(fd, bytes, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EBADMSG;
+		bytes += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+int durable_read(const char *path, size_t max, uint8_t **ret, size_t *ret_size)
+{
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || (size_t)st.st_size > max)
+		return -EBADMSG;
+	bytes = malloc((size_t)st.st_size + 1);
+	if (!bytes)
+		return -ENOMEM;
+	r = read_all(fd, bytes, (size_t)st.st_size);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(bytes);
+	*ret_size = (size_t)st.st_size;
+	return 0;
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, bytes, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_file(const char *path, const uint8_t *bytes, size_t size)
+{
+	CLEANUP_CLOSE int fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0 || fchmod(fd, 0600) < 0)
+		return -errno;
+	r = write_all(fd, bytes, size);
+	if (r < 0)
+		return r;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int durable_sync_directory(const char *path)
+{
+	CLEANUP_FREE char *copy = strdup(path);
+	CLEANUP_CLOSE int fd = -1;
+
+	if (!copy)
+		return -ENOMEM;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Write beside the path, and put it there by `place`, rename() or link(). */
+static int put(const char *path, const uint8_t *bytes, size_t size,
+	       int (*place)(const char *from, const char *to))
+{
+	CLEANUP_FREE char *temporary = NULL;
+	int r;
+
+	if (asprintf(&temporary, "%s.tmp", path) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	r = write_file(temporary, bytes, size);
+	if (r == 0 && place(temporary, path) < 0)
+		r = -errno;
+	if (r < 0 || place == link)
+		unlink(temporary);
+	if (r < 0)
+		return r;
+	r = durable_sync_directory(path);
+	if (r < 0 && place == link)
+		unlink(path); /* ours: link() does not replace */
+	return r;
+}
+
+int durable_create(const char *path, const uint8_t *bytes, size_t size)
+{
+	return put(path, bytes, size, link);
+}
+
+int durable_replace(const char *path, const uint8_t *bytes, size_t size)
+{
+	return put(path, bytes, size, rename);
+}

@@ -1,0 +1,26 @@
+/*
+ * Small files that are written as a whole and are on disk when a call returns: what lies there is
+ * the former content or the new one, whatever happens between. Not for secrets: what is read lies
+ * in ordinary memory. Any thread, one writer a path at a time: the new content is first written to
+ * the path with ".tmp" appended.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/cleanup.h"
+
+/* The content, at most `max` bytes; the caller frees `ret`. Follows no symlink. -ENOENT; -EBADMSG
+ * when it is no regular file or is longer; other -errno. */
+int durable_read(const char *path, size_t max, uint8_t **ret, size_t *ret_size) MUST_CHECK;
+
+/* Make the file, mode 0600, where none is: -EEXIST, other -errno. */
+int durable_create(const char *path, const uint8_t *bytes, size_t size) MUST_CHECK;
+
+/* Put it in the place of the file that is there, if there is one. After an error of the last step
+ * the new content may be what is there. */
+int durable_replace(const char *path, const uint8_t *bytes, size_t size) MUST_CHECK;
+
+/* Make the names in the directory that holds `path` durable. */
+int durable_sync_directory(const char *path) MUST_CHECK;

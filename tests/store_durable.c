@@ -1,0 +1,58 @@
+#include "store/durable.h"
+
+#include <criterion/criterion.h>
+
+#include "tests/place.h"
+
+static void expect_content(const char *path, const char *expected)
+{
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	size_t size;
+
+	cr_assert_eq(durable_read(path, 64, &bytes, &size), 0);
+	cr_expect_eq(size, strlen(expected));
+	cr_expect_eq(memcmp(bytes, expected, size), 0);
+}
+
+static int put(int (*function)(const char *, const uint8_t *, size_t), const char *path,
+	       const char *text)
+{
+	return function(path, (const uint8_t *)text, strlen(text));
+}
+
+Test(durable, a_file_is_created_once_and_replaced_as_a_whole)
+{
+	PLACE place = place_new();
+	char temporary[128];
+	struct stat st;
+
+	snprintf(temporary, sizeof(temporary), "%s.tmp", place.pins);
+	cr_expect_eq(put(durable_create, place.pins, "one"), 0);
+	cr_expect_eq(put(durable_create, place.pins, "two"), -EEXIST);
+	expect_content(place.pins, "one");
+	cr_expect_eq(put(durable_replace, place.pins, "three and more"), 0);
+	expect_content(place.pins, "three and more");
+	cr_expect_eq(put(durable_replace, place.store, ""), 0);
+	expect_content(place.store, "");
+	cr_expect_eq(stat(place.store, &st), 0);
+	cr_expect_eq(st.st_mode & 07777, 0600);
+	cr_expect_eq(access(temporary, F_OK), -1);
+}
+
+Test(durable, only_a_regular_file_of_a_bounded_size_is_read)
+{
+	PLACE place = place_new();
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	char path[128];
+	size_t size;
+
+	cr_expect_eq(durable_read(place.pins, 3, &bytes, &size), -ENOENT);
+	cr_expect_eq(put(durable_create, place.pins, "four"), 0);
+	cr_expect_eq(durable_read(place.pins, 3, &bytes, &size), -EBADMSG);
+	cr_expect_eq(durable_read(place.pins, 4, &bytes, &size), 0);
+	cr_expect_eq(durable_read(place.directory, 64, &bytes, &size), -EBADMSG);
+	snprintf(path, sizeof(path), "%s/link", place.directory);
+	cr_assert_eq(symlink(place.pins, path), 0);
+	cr_expect_eq(durable_read(path, 64, &bytes, &size), -ELOOP);
+	cr_expect_eq(put(durable_replace, "/nowhere/at/all", "x"), -ENOENT);
+}
