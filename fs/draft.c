@@ -68,6 +68,8 @@ int draft_write(struct tree *tree, struct draft *draft, const struct draft_write
 
 	if (draft->refused)
 		return draft->refused;
+	if (draft->missing)
+		return refuse(draft, draft->missing);
 	if (draft->append && !may_append(tree, draft))
 		return refuse(draft, -EKEYREJECTED);
 	/* The kernel reckons with the committed size, the draft may be longer. */
@@ -85,6 +87,13 @@ int draft_write(struct tree *tree, struct draft *draft, const struct draft_write
 	return 0;
 }
 
+void draft_empty(struct draft *draft, int error)
+{
+	(void)refuse(draft, error);
+	/* Cannot fail: nothing grows. */
+	(void)!secret_resize(draft->bytes, 0);
+}
+
 int draft_truncate(struct tree *tree, struct draft *draft, uint64_t size)
 {
 	const size_t now = secret_size(draft->bytes);
@@ -94,8 +103,11 @@ int draft_truncate(struct tree *tree, struct draft *draft, uint64_t size)
 		draft->truncated = true;
 		draft->written = false;
 		draft->refused = 0;
+		draft->missing = 0;
 		return secret_resize(draft->bytes, 0);
 	}
+	if (draft->missing)
+		return draft->missing;
 	if (size == now)
 		return 0;
 	if (size > DRAFT_MAX)
@@ -104,6 +116,11 @@ int draft_truncate(struct tree *tree, struct draft *draft, uint64_t size)
 		return -EKEYREJECTED;
 	r = secret_resize(draft->bytes, size);
 	return r < 0 ? r : judge(tree, draft, false);
+}
+
+bool draft_is_untouched(const struct draft *draft)
+{
+	return !draft->written && !draft->truncated && !draft->refused && !draft->published;
 }
 
 int draft_check(struct tree *tree, const struct draft *draft)

@@ -18,6 +18,7 @@ struct draft {
 	bool append;	    /* every write goes to the end */
 	bool written;	    /* since the last commit */
 	bool truncated;	    /* and not committed since */
+	int missing;	    /* -errno: the value it begins with could not be had */
 	int refused;	    /* -errno: a write was, nothing is committed any more */
 	bool failed;	    /* a commit did */
 	uint64_t owner;	    /* whose descriptors the last write came through */
@@ -34,8 +35,14 @@ struct draft_write {
 /* -EKEYREJECTED, -EINVAL, -E2BIG, -EBUSY, -EFBIG as the kind judges; -ENOMEM. */
 int draft_write(struct tree *tree, struct draft *draft, const struct draft_write *write) MUST_CHECK;
 
+/* Give back what it holds and refuse from now on: no memory is left for it. */
+void draft_empty(struct draft *draft, int error);
+
 /* ftruncate(2). -EKEYREJECTED when a part of the old value would be left. */
 int draft_truncate(struct tree *tree, struct draft *draft, uint64_t size) MUST_CHECK;
+
+/* Whether nothing was written or cut yet. */
+bool draft_is_untouched(const struct draft *draft);
 
 /* Whether what is there could be committed: for fsync(2), which publishes nothing. */
 int draft_check(struct tree *tree, const struct draft *draft) MUST_CHECK;

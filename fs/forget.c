@@ -16,7 +16,9 @@ struct forget {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	STAILQ_HEAD(, name) names;
+	STAILQ_HEAD(names, name) names;
+	struct names later;
+	struct name *last; /* of these */
 	bool ending;
 	void (*tell)(void *context, uint64_t directory, const char *name);
 	void *context;
@@ -61,6 +63,7 @@ int forget_new(void (*tell)(void *context, uint64_t directory, const char *name)
 	forget->tell = tell;
 	forget->context = context;
 	STAILQ_INIT(&forget->names);
+	STAILQ_INIT(&forget->later);
 	pthread_mutex_init(&forget->lock, NULL);
 	pthread_cond_init(&forget->changed, NULL);
 	r = -pthread_create(&forget->thread, NULL, run, forget);
@@ -89,6 +92,7 @@ struct forget *forget_free(struct forget *forget)
 	end.tv_sec++;
 	if (pthread_timedjoin_np(forget->thread, NULL, &end) != 0)
 		return NULL;
+	STAILQ_CONCAT(&forget->names, &forget->later);
 	while ((name = STAILQ_FIRST(&forget->names))) {
 		STAILQ_REMOVE_HEAD(&forget->names, next);
 		free(name);
@@ -99,17 +103,52 @@ struct forget *forget_free(struct forget *forget)
 	return NULL;
 }
 
-void forget_name(struct forget *forget, uint64_t directory, const char *name)
+static struct name *name_new(uint64_t directory, const char *name)
 {
 	const size_t size = strlen(name) + 1;
 	struct name *new = malloc(sizeof *new + size);
 
 	if (!new)
-		return;
+		return NULL;
 	new->directory = directory;
 	memcpy(new->name, name, size);
+	return new;
+}
+
+void forget_name(struct forget *forget, uint64_t directory, const char *name)
+{
+	struct name *new = name_new(directory, name);
+
+	if (!new)
+		return;
 	pthread_mutex_lock(&forget->lock);
 	STAILQ_INSERT_TAIL(&forget->names, new, next);
+	pthread_cond_signal(&forget->changed);
+	pthread_mutex_unlock(&forget->lock);
+}
+
+void forget_later(struct forget *forget, uint64_t directory, const char *name)
+{
+	const struct name *last;
+	struct name *new = NULL;
+
+	pthread_mutex_lock(&forget->lock);
+	last = forget->last;
+	/* Who reads a file in pieces asks again and again. */
+	if (!last || last->directory != directory || strcmp(last->name, name) != 0)
+		new = name_new(directory, name);
+	if (new) {
+		STAILQ_INSERT_TAIL(&forget->later, new, next);
+		forget->last = new;
+	}
+	pthread_mutex_unlock(&forget->lock);
+}
+
+void forget_due(struct forget *forget)
+{
+	pthread_mutex_lock(&forget->lock);
+	STAILQ_CONCAT(&forget->names, &forget->later);
+	forget->last = NULL;
 	pthread_cond_signal(&forget->changed);
 	pthread_mutex_unlock(&forget->lock);
 }

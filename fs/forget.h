@@ -21,3 +21,7 @@ struct forget *forget_free(struct forget *forget);
 /* Never waits. Without memory the name is dropped: the kernel then believes it until its time is
  * up. */
 void forget_name(struct forget *forget, uint64_t directory, const char *name);
+
+/* The same, but not before the next forget_due(): for what is about to be used. */
+void forget_later(struct forget *forget, uint64_t directory, const char *name);
+void forget_due(struct forget *forget);

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "fs/draft.h"
-#include "fs/share.h"
-#include "fs/slots.h"
 
 /* How long the kernel may still let in who it looked up before a change. */
 static const uint64_t recent_ns = UINT64_C(10000000000);
@@ -22,15 +20,10 @@ struct handle {
 	struct scratch *scratch; /* of a scratch file: shared by all that have it open */
 	struct scratch_file *file;
 	struct listing listing; /* of a directory */
-	uint64_t charge;	/* of the share of whoever opened it */
+	int emptied;		/* -errno: it held too much */
 };
 
-struct handles {
-	struct slots *slots;
-	struct shares *shares;
-};
-
-static struct handle *handle_free(struct handle *handle)
+struct handle *handle_free(struct handle *handle)
 {
 	if (handle) {
 		if (handle->file)
@@ -43,76 +36,26 @@ static struct handle *handle_free(struct handle *handle)
 	}
 	return NULL;
 }
-DEFINE_CLEANUP(struct handle, handle_free);
-
-int handles_new(uint64_t share, struct handles **ret)
+uid_t handle_uid(const struct handle *handle)
 {
-	CLEANUP(handles_freep) struct handles *handles = calloc(1, sizeof *handles);
-	int r;
-
-	if (!handles)
-		return -ENOMEM;
-	r = slots_new(&handles->slots);
-	if (r == 0)
-		r = shares_new(share, &handles->shares);
-	if (r == 0)
-		*ret = TAKE_PTR(handles);
-	return r;
+	return handle->opener.uid;
 }
 
-struct handles *handles_free(struct handles *handles)
-{
-	struct handle *handle;
-
-	if (!handles)
-		return NULL;
-	while (handles->slots && (handle = slots_take_any(handles->slots)))
-		handle_free(handle);
-	slots_free(handles->slots);
-	shares_free(handles->shares);
-	free(handles);
-	return NULL;
-}
-
-struct handle *handles_get(struct handles *handles, uint64_t number)
-{
-	return slots_get(handles->slots, number);
-}
-
-void handles_close(struct handles *handles, uint64_t number)
-{
-	struct handle *handle = slots_take(handles->slots, number);
-
-	if (handle)
-		shares_give(handles->shares, handle->opener.uid, handle->charge);
-	handle_free(handle);
-}
-
-/* What a handle holds at most, as far as it can be told when it is opened; a little for itself. */
-static uint64_t charge_of(const struct handle *handle)
+uint64_t handle_size(const struct handle *handle)
 {
 	const uint64_t self = 1024;
+	const struct secret *bytes = handle->writes ? handle->draft.bytes : handle->snapshot;
 
-	if (handle->writes && !handle->file)
-		return self + DRAFT_MAX;
-	if (handle->snapshot)
-		return self + secret_capacity(handle->snapshot);
-	return self + handle->listing.count * sizeof *handle->listing.list * 2;
+	return self + handle->listing.count * sizeof *handle->listing.list * 2 +
+	       (bytes ? secret_capacity(bytes) : 0);
 }
 
-static int add(struct handles *handles, struct handle *handle, uint64_t unique,
-	       uint64_t *ret_number)
+void handle_empty(struct handle *handle, int error)
 {
-	int r;
-
-	handle->charge = charge_of(handle);
-	r = shares_take(handles->shares, handle->opener.uid, handle->charge);
-	if (r < 0)
-		return r;
-	r = slots_put(handles->slots, handle, unique, ret_number);
-	if (r < 0)
-		shares_give(handles->shares, handle->opener.uid, handle->charge);
-	return r;
+	handle->emptied = error;
+	handle->snapshot = secret_free(handle->snapshot);
+	if (handle->writes && !handle->file)
+		draft_empty(&handle->draft, error);
 }
 
 static bool writes(int flags)
@@ -143,7 +86,8 @@ static int authorise_open(const struct handle_open *open)
 	return access_bits(open->tree, open->node, open->caller, bits);
 }
 
-/* A draft starts with what is there, unless the writer has said that he writes all of it anew. */
+/* A draft starts with what is there. A value that is damaged can be written anew, and only that:
+ * whether the writer wants to is known when he cuts the file. */
 static int begin_draft(const struct handle_open *open, struct handle *handle)
 {
 	struct draft *draft = &handle->draft;
@@ -156,7 +100,9 @@ static int begin_draft(const struct handle_open *open, struct handle *handle)
 	draft->truncated = open->flags & O_TRUNC;
 	if (!draft->truncated)
 		r = kind_of(open->node)->content(open->tree, open->node, &draft->bytes, &version);
-	return r == -ENOENT ? secret_new(open->tree->pool, 0, &draft->bytes) : r;
+	if (r == -EIO || r == -EBADMSG)
+		draft->missing = r;
+	return r == -ENOENT || draft->missing ? secret_new(open->tree->pool, 0, &draft->bytes) : r;
 }
 
 static int open_scratch(const struct handle_open *open, struct handle *handle)
@@ -187,7 +133,7 @@ static int fill(const struct handle_open *open, struct handle *handle)
 	return kind->content(open->tree, open->node, &handle->snapshot, &handle->version);
 }
 
-static int handle_new(const struct handle_open *open, struct handle **ret)
+static int opened(const struct handle_open *open, struct handle **ret)
 {
 	struct handle *handle = calloc(1, sizeof *handle);
 	int r;
@@ -206,34 +152,31 @@ static int handle_new(const struct handle_open *open, struct handle **ret)
 	return 0;
 }
 
-int handles_open(struct handles *handles, const struct handle_open *open, uint64_t *ret_number)
+int handle_new(const struct handle_open *open, struct handle **ret)
 {
 	CLEANUP(handle_freep) struct handle *handle = NULL;
 	struct pending *pending;
 	int r = authorise_open(open);
 
 	if (r == 0)
-		r = handle_new(open, &handle);
+		r = opened(open, &handle);
 	if (r == 0)
 		r = fill(open, handle);
-	if (r == 0)
-		r = add(handles, handle, open->unique, ret_number);
 	if (r < 0)
 		return r;
-	pending = pendings_get(open->tree->pendings, open->node->id);
+	pending = handle->writes ? pendings_get(open->tree->pendings, open->node->id) : NULL;
 	if (pending)
 		pending->users++;
 	if (open->node->kind == NODE_PROVIDER && !handle->writes)
 		copying_begin(&open->tree->copying, open->caller->pid);
-	(void)TAKE_PTR(handle);
+	*ret = TAKE_PTR(handle);
 	return 0;
 }
 
-int handles_open_directory(struct handles *handles, const struct handle_open *open,
-			   uint64_t *ret_number)
+int handle_new_directory(const struct handle_open *open, struct handle **ret)
 {
 	CLEANUP(handle_freep) struct handle *handle = NULL;
-	int r = handle_new(open, &handle);
+	int r = opened(open, &handle);
 
 	if (r == 0)
 		r = kind_of(open->node)
@@ -241,10 +184,8 @@ int handles_open_directory(struct handles *handles, const struct handle_open *op
 	if (r < 0)
 		return r;
 	listing_sort(&handle->listing);
-	r = add(handles, handle, open->unique, ret_number);
-	if (r == 0)
-		(void)TAKE_PTR(handle);
-	return r;
+	*ret = TAKE_PTR(handle);
+	return 0;
 }
 
 const struct listing *handle_listing(const struct handle *handle)
@@ -307,22 +248,53 @@ static int renew(struct tree *tree, struct handle *handle)
 	return 0;
 }
 
+/* What the handle shows: the value itself if it is to be cached, since a draft is nobody else's to
+ * see, and a snapshot may be of an earlier one. */
+static int prepare(struct tree *tree, struct handle *handle, const struct handle_range *range,
+		   const struct secret **ret)
+{
+	int r = handle->emptied ? handle->emptied : handle->draft.missing;
+
+	if (r == 0 && handle->file) {
+		*ret = handle->file->bytes;
+		return 0;
+	}
+	if (r == 0 && handle->writes && range->cached)
+		return -EIO;
+	if (r == 0 && !handle->writes && (range->cached || (range->offset == 0 && !handle->fresh)))
+		r = renew(tree, handle);
+	handle->fresh = false;
+	*ret = handle->writes ? handle->draft.bytes : handle->snapshot;
+	return r;
+}
+
+/*
+ * sendfile(2), splice(2) and private mappings read through the page cache, also of a file that is
+ * opened for direct I/O, and the cache is one for all who have the file open. So that nobody finds
+ * pages of two values in it, only a whole value may enter it: a part is asked for when the other
+ * pages were dropped or have come from an earlier read, perhaps of another value. The kernel reads
+ * ahead as far as the longest value, so that this happens to those alone who are overtaken by a
+ * change.
+ */
+static bool is_whole(const struct handle_range *range, size_t length)
+{
+	return range->offset == 0 && range->size >= length;
+}
+
 int handle_read(struct tree *tree, struct handle *handle, const struct caller *caller,
 		const struct handle_range *range, struct handle_bytes *ret)
 {
-	const struct secret *content;
+	const struct secret *content = NULL;
 	size_t length;
 	int r = authorise_read(tree, handle, caller);
 
-	if (r == 0 && range->offset == 0 && !handle->fresh && !handle->writes && !handle->file)
-		r = renew(tree, handle);
+	if (r == 0)
+		r = prepare(tree, handle, range, &content);
 	if (r < 0)
 		return r;
-	handle->fresh = false;
-	content = handle->file	   ? handle->file->bytes
-		  : handle->writes ? handle->draft.bytes
-				   : handle->snapshot;
 	length = secret_size(content);
+	if (range->cached && !handle->file && !is_whole(range, length))
+		return -EIO;
 	*ret = (struct handle_bytes){0};
 	if (range->offset >= length)
 		return 0;
@@ -353,7 +325,7 @@ struct scratch_file *handle_scratch(struct handle *handle)
 	return handle->file;
 }
 
-void handle_release(struct tree *tree, struct handle *handle)
+static void release(struct tree *tree, struct handle *handle)
 {
 	struct pending *pending;
 
@@ -368,4 +340,10 @@ void handle_release(struct tree *tree, struct handle *handle)
 	pendings_settle(tree->pendings, handle->node.id);
 	/* The kernel has followed the writes with the size that it keeps. */
 	tree_invalidate(tree, &handle->node);
+}
+
+struct handle *handle_release(struct tree *tree, struct handle *handle)
+{
+	release(tree, handle);
+	return handle_free(handle);
 }

@@ -34,27 +34,52 @@ void op_getattr(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *in
 	fuse_reply_attr(request, &st, attr_timeout(&inode->node));
 }
 
-/* Permissions come from roles alone: they may be set to what they are. Times are those of the last
- * change of the value; that somebody touched it is none. */
-static int set_attributes(fuse_req_t request, const struct stat *now, const struct stat *wanted,
-			  int set, struct fuse_file_info *info)
+/* The draft that is to be cut: the kernel names its handle, except at the end of an open. */
+static int draft_to_cut(fuse_req_t request, const struct node *node,
+			const struct fuse_file_info *info, struct draft **ret)
 {
 	struct session *session = request_session(request);
-	struct handle *handle = info ? handles_get(session->handles, info->fh) : NULL;
-	struct draft *draft = handle ? handle_draft(handle) : NULL;
+	CLEANUP_CALLER struct caller caller = {0};
+	struct handle *handle;
+	int r;
 
+	if (info) {
+		handle = handles_get(session->handles, info->fh);
+		*ret = handle ? handle_draft(handle) : NULL;
+		return 0;
+	}
+	r = request_caller(request, false, &caller);
+	if (r == 0)
+		*ret = handles_just_opened(session->handles, node, &caller);
+	return r;
+}
+
+static int set_size(fuse_req_t request, const struct node *node, const struct stat *now,
+		    const struct stat *wanted, const struct fuse_file_info *info)
+{
+	struct draft *draft = NULL;
+	int r = draft_to_cut(request, node, info, &draft);
+
+	if (r < 0)
+		return r;
+	if (draft)
+		return draft_truncate(&request_session(request)->tree, draft,
+				      (uint64_t)wanted->st_size);
+	/* By path there is nobody who could write the rest. */
+	return wanted->st_size == now->st_size ? 0 : -EKEYREJECTED;
+}
+
+/* Permissions come from roles alone: they may be set to what they are. Times are those of the last
+ * change of the value; that somebody touched it is none. */
+static int check_attributes(const struct stat *now, const struct stat *wanted, int set)
+{
 	if (set & FUSE_SET_ATTR_MODE && (wanted->st_mode ^ now->st_mode) & 07777)
 		return -EPERM;
 	if (set & FUSE_SET_ATTR_UID && wanted->st_uid != now->st_uid)
 		return -EPERM;
 	if (set & FUSE_SET_ATTR_GID && wanted->st_gid != now->st_gid)
 		return -EPERM;
-	if (!(set & FUSE_SET_ATTR_SIZE))
-		return 0;
-	if (draft)
-		return draft_truncate(&session->tree, draft, (uint64_t)wanted->st_size);
-	/* By path there is nobody who could write the rest. */
-	return wanted->st_size == now->st_size ? 0 : -EKEYREJECTED;
+	return 0;
 }
 
 /* A scratch file is its maker's to change, but never anybody else's to open. */
@@ -108,13 +133,14 @@ void op_setattr(fuse_req_t request, fuse_ino_t number, struct stat *attributes, 
 	if (r == 0)
 		r = attr_of(&request_session(request)->tree, inode, &now);
 	if (r == 0)
-		r = set_attributes(request, &now, attributes, set, info);
+		r = check_attributes(&now, attributes, set);
+	if (r == 0 && set & FUSE_SET_ATTR_SIZE)
+		r = set_size(request, &inode->node, &now, attributes, info);
 	if (r < 0) {
 		request_reply(request, r);
 		return;
 	}
-	if (set & FUSE_SET_ATTR_SIZE)
-		now.st_size = attributes->st_size;
+	/* The committed size, whatever the writer's draft was cut to: it is what the others see. */
 	fuse_reply_attr(request, &now, 0);
 }
 

@@ -26,7 +26,7 @@ void op_opendir(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *in
 	if (r < 0)
 		request_reply(request, r);
 	else if (fuse_reply_open(request, info) != 0)
-		handles_close(session->handles, info->fh);
+		handles_close(session->handles, &session->tree, info->fh);
 }
 
 /* What is written of a listing, as much as fits. */
@@ -132,7 +132,7 @@ void op_readdirplus(fuse_req_t request, fuse_ino_t number, size_t size, off_t of
 void op_releasedir(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
 {
 	(void)number;
-	handles_close(request_session(request)->handles, info->fh);
+	handles_close(request_session(request)->handles, &request_session(request)->tree, info->fh);
 	request_reply(request, 0);
 }
 

@@ -9,7 +9,8 @@ static void reply_open(fuse_req_t request, int error, struct fuse_file_info *inf
 	if (error < 0)
 		request_reply(request, error);
 	else if (fuse_reply_open(request, info) != 0)
-		handles_close(request_session(request)->handles, info->fh);
+		handles_close(request_session(request)->handles, &request_session(request)->tree,
+			      info->fh);
 }
 
 static int open_node(fuse_req_t request, const struct node *node, struct fuse_file_info *info)
@@ -83,7 +84,7 @@ void op_create(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t m
 	entry.entry_timeout = 0;
 	inodes_remember(inode);
 	if (fuse_reply_create(request, &entry, info) != 0) {
-		handles_close(session->handles, info->fh);
+		handles_close(session->handles, &session->tree, info->fh);
 		inodes_forget(session->tree.inodes, entry.ino, 1);
 	}
 }
@@ -93,17 +94,21 @@ void op_read(fuse_req_t request, fuse_ino_t number, size_t size, off_t offset,
 {
 	struct session *session = request_session(request);
 	struct handle *handle = handles_get(session->handles, info->fh);
-	const struct handle_range range = {(uint64_t)offset, size};
+	const struct handle_range range = {(uint64_t)offset, size, session->cached};
 	CLEANUP_CALLER struct caller caller = {0};
 	struct handle_bytes bytes = {0};
 	int r = handle ? 0 : -EBADF;
 
-	(void)number;
 	if (r == 0)
 		r = request_caller(request, handle_read_needs_groups(&session->tree, handle),
 				   &caller);
 	if (r == 0)
 		r = handle_read(&session->tree, handle, &caller, &range, &bytes);
+	if (r == 0)
+		r = handles_settle(session->handles, info->fh);
+	/* What lies in the page cache is in memory that is not locked. */
+	if (session->cached)
+		forget_later(session->forget, number, "");
 	if (r < 0)
 		request_reply(request, r);
 	else
@@ -149,6 +154,8 @@ void op_write(fuse_req_t request, fuse_ino_t number, const char *bytes, size_t s
 		r = write_scratch(tree, file, &write, info->flags & O_APPEND);
 	else if (draft)
 		r = draft_write(tree, draft, &write);
+	if (r == 0)
+		r = handles_settle(request_session(request)->handles, info->fh);
 	if (r < 0)
 		request_reply(request, r);
 	else
@@ -194,12 +201,9 @@ void op_poll(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info,
 void op_release(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
 {
 	struct session *session = request_session(request);
-	struct handle *handle = handles_get(session->handles, info->fh);
 
 	(void)number;
-	if (handle)
-		handle_release(&session->tree, handle);
 	waiters_drop(session->waiters, info->fh);
-	handles_close(session->handles, info->fh);
+	handles_close(session->handles, &session->tree, info->fh);
 	request_reply(request, 0);
 }

@@ -23,14 +23,12 @@ enum {
 	BUFFER_SIZE = (1 << 20) + (64 << 10)
 };
 
-/* One user's open files may hold this part of the memory that may be locked. */
-enum { USERS_SHARE = 4 };
-
 static void init_connection(void *context, struct fuse_conn_info *connection)
 {
-	static const unsigned wanted = FUSE_CAP_POSIX_ACL | FUSE_CAP_ATOMIC_O_TRUNC |
-				       FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO |
-				       FUSE_CAP_PARALLEL_DIROPS;
+	/* Not ATOMIC_O_TRUNC: with it the kernel takes a file for empty, for everybody, from its
+	 * opening with O_TRUNC on, and sendfile(2) of others finds nothing. */
+	static const unsigned wanted = FUSE_CAP_POSIX_ACL | FUSE_CAP_READDIRPLUS |
+				       FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_PARALLEL_DIROPS;
 
 	(void)context;
 	connection->want = connection->capable & wanted;
@@ -114,7 +112,7 @@ int session_init(struct session *session, int device)
 	pthread_mutex_init(&session->lock, NULL);
 	r = buffer_new(&session->buffer);
 	if (r == 0)
-		r = handles_new(session->tree.settings->memory / USERS_SHARE, &session->handles);
+		r = handles_new(session->tree.settings->memory, &session->handles);
 	if (r == 0)
 		r = waiters_new(wake_poll, fuse_pollhandle_destroy, &session->waiters);
 	if (r == 0)
@@ -168,6 +166,16 @@ void session_done(struct session *session)
 	pthread_mutex_destroy(&session->lock);
 }
 
+/* Reads that a process makes name it as the owner of locks, those that fill the page cache do not:
+ * the one sign by which they differ. */
+static bool is_cached_read(const struct fuse_in_header *header)
+{
+	const struct fuse_read_in *read = (const struct fuse_read_in *)(header + 1);
+
+	return header->opcode == FUSE_READ && header->len >= sizeof *header + sizeof *read &&
+	       !(read->read_flags & FUSE_READ_LOCKOWNER);
+}
+
 static void process(struct session *session, struct fuse_buf *buffer)
 {
 	const struct fuse_in_header *header = buffer->mem;
@@ -175,6 +183,7 @@ static void process(struct session *session, struct fuse_buf *buffer)
 
 	pthread_mutex_lock(&session->lock);
 	session->unique = header->unique;
+	session->cached = is_cached_read(header);
 	fuse_session_process_buf(session->fuse, buffer);
 	pthread_mutex_unlock(&session->lock);
 	if (carries_value)
@@ -244,6 +253,7 @@ void session_tend(struct session *session)
 	tend_names(session);
 	tend_leftovers(session);
 	tend_marks(session);
+	forget_due(session->forget);
 	if (store_untidy(session->tree.store))
 		r = store_tidy(session->tree.store);
 	if (r < 0 && r != -EBUSY)

@@ -12,7 +12,7 @@
 #include <fuse_lowlevel.h>
 
 #include "fs/forget.h"
-#include "fs/handle.h"
+#include "fs/handles.h"
 #include "fs/tree.h"
 #include "fs/waiters.h"
 
@@ -24,6 +24,7 @@ struct session {
 	struct waiters *waiters;
 	pthread_mutex_t lock; /* around tree and handles */
 	uint64_t unique;      /* number of the request that is being answered */
+	bool cached;	      /* it is a read for the page cache */
 	void *buffer;	      /* for requests */
 	int marks_trouble;    /* how the last writing of marks ended: 0 or -errno */
 };

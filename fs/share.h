@@ -1,7 +1,8 @@
 /*
- * Shares: how much memory the open files of each user hold. Locked memory is scarce, and whoever
- * reaches his share is refused while the others go on. Uid 0 has no limit but the whole. One thread
- * at a time.
+ * Shares: how much memory the open files of each user hold. Locked memory is scarce: whoever
+ * reaches his share is refused while the others go on. All users together have half of it, and an
+ * eighth more that only those may go into who hold little; the rest is for what the mount itself
+ * must do. Uid 0 has no limit but the whole. One thread at a time.
  */
 #pragma once
 
@@ -12,11 +13,11 @@
 
 struct shares;
 
-/* `limit`: bytes of one user. */
-int shares_new(uint64_t limit, struct shares **ret) MUST_CHECK;
+/* `memory`: bytes that may be locked. */
+int shares_new(uint64_t memory, struct shares **ret) MUST_CHECK;
 struct shares *shares_free(struct shares *shares);
 DEFINE_CLEANUP(struct shares, shares_free);
 
-/* -EDQUOT beyond the user's share; -ENOMEM. */
+/* -EDQUOT beyond the user's share, or everybody's; -ENOMEM. */
 int shares_take(struct shares *shares, uid_t uid, uint64_t bytes) MUST_CHECK;
 void shares_give(struct shares *shares, uid_t uid, uint64_t bytes);

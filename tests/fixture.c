@@ -322,8 +322,7 @@ static struct fixture_saved save(struct fixture *fixture, const char *path, cons
 	saved.close = handle_draft(handle)->refused;
 	if (draft_ends(handle_draft(handle), owner))
 		saved.close = draft_flush(&fixture->tree, handle_draft(handle), false);
-	handle_release(&fixture->tree, handle);
-	handles_close(fixture->handles, number);
+	handles_close(fixture->handles, &fixture->tree, number);
 	return saved;
 }
 
@@ -348,7 +347,7 @@ int fixture_put(struct fixture *fixture, const char *path, const char *text)
 
 int fixture_read(struct fixture *fixture, const char *path, char ret[4096])
 {
-	const struct handle_range range = {0, 4095};
+	const struct handle_range range = {0, 4095, false};
 	struct handle_bytes bytes = {0};
 	uint64_t number = 0;
 	int r = fixture_open(fixture, path, O_RDONLY, &fixture_root, &number);
@@ -361,7 +360,6 @@ int fixture_read(struct fixture *fixture, const char *path, char ret[4096])
 		memcpy(ret, bytes.size ? bytes.bytes : (const uint8_t *)"", bytes.size);
 		ret[bytes.size] = '\0';
 	}
-	handle_release(&fixture->tree, handles_get(fixture->handles, number));
-	handles_close(fixture->handles, number);
+	handles_close(fixture->handles, &fixture->tree, number);
 	return r;
 }

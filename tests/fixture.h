@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "fs/handle.h"
+#include "fs/handles.h"
 #include "fs/tree.h"
 
 enum { FIXTURE_TOLD = 64 };

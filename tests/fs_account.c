@@ -163,16 +163,13 @@ Test(account, shows_a_new_field_once_it_has_a_value)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
 	const char *path = OPENAI "/organization";
-	struct handle *handle;
 	uint64_t number = 0;
 	struct node node;
 
 	acme_init(&fixture, "");
 	cr_assert_eq(fixture_open(&fixture, path, O_WRONLY | O_CREAT, &fixture_root, &number), 0);
 	cr_expect_eq(fixture_find(&fixture, path, &node), -ENOENT);
-	handle = handles_get(fixture.handles, number);
-	handle_release(&fixture.tree, handle);
-	handles_close(fixture.handles, number);
+	handles_close(fixture.handles, &fixture.tree, number);
 	cr_expect_eq(fixture_find(&fixture, path, &node), -ENOENT);
 	view_expect_list(&fixture, OPENAI, &fixture_root, "provider api_base admin_key api_key");
 	cr_assert_eq(fixture_put(&fixture, path, "org-1\n"), 0);
@@ -363,8 +360,7 @@ Test(account, does_not_show_a_new_accounts_provider_to_one_who_copies_another)
 	cr_assert_eq(fixture_put(&fixture, SPARE "/provider", "openai\n"), 0);
 	cr_expect_eq(account_lookup(&fixture.tree, &directory, "provider", &fixture_root, &node), 0,
 		     "it is set now");
-	handle_release(&fixture.tree, handles_get(fixture.handles, number));
-	handles_close(fixture.handles, number);
+	handles_close(fixture.handles, &fixture.tree, number);
 }
 
 Test(account, was_updated_when_anything_of_it_was)

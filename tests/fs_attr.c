@@ -210,7 +210,7 @@ static void make_scratch(struct fixture *fixture)
 	cr_assert_eq(
 		fixture_open(fixture, OPENAI "/4913", O_WRONLY | O_CREAT, &fixture_root, &number),
 		0);
-	handles_close(fixture->handles, number);
+	handles_close(fixture->handles, &fixture->tree, number);
 }
 
 /* What changes without anybody being told is asked for each time. */

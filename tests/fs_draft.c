@@ -29,8 +29,7 @@ static void begin(struct writer *writer, int flags)
 
 static void end(struct writer *writer)
 {
-	handle_release(&writer->fixture.tree, writer->handle);
-	handles_close(writer->fixture.handles, writer->number);
+	handles_close(writer->fixture.handles, &writer->fixture.tree, writer->number);
 	fixture_done(&writer->fixture);
 }
 

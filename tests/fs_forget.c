@@ -30,3 +30,27 @@ Test(forget, tells_each_name_in_order_in_a_thread_of_its_own)
 	close(ends[0]);
 	close(ends[1]);
 }
+
+Test(forget, tells_what_is_for_later_when_it_is_due_and_once)
+{
+	struct forget *forget = NULL;
+	char told[4] = "";
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(forget_new(tell, &ends[1], &forget), 0);
+	forget_later(forget, 7, "b");
+	forget_later(forget, 7, "b");
+	forget_name(forget, 7, "a");
+	cr_assert_eq(read(ends[0], &told[0], 1), 1);
+	forget_due(forget);
+	forget_later(forget, 7, "c");
+	forget_due(forget);
+	for (size_t i = 1; i < 3; i++)
+		cr_assert_eq(read(ends[0], &told[i], 1), 1);
+	cr_assert_str_eq(told, "abc");
+	forget_later(forget, 7, "never");
+	cr_assert_null(forget_free(forget));
+	close(ends[0]);
+	close(ends[1]);
+}

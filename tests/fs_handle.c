@@ -1,4 +1,4 @@
-#include "fs/handle.h"
+#include "fs/handles.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ static int read_at(struct fixture *fixture, uint64_t number, const struct caller
 static void expect_at(struct fixture *fixture, uint64_t number, uint64_t offset,
 		      const char *expected)
 {
-	const struct handle_range range = {offset, 4095};
+	const struct handle_range range = {offset, 4095, false};
 	char content[4096];
 
 	cr_assert_eq(read_at(fixture, number, &fixture_root, &range, content), 0);
@@ -45,7 +45,7 @@ static void expect_at(struct fixture *fixture, uint64_t number, uint64_t offset,
 
 static void expect_error(struct fixture *fixture, uint64_t number, int expected)
 {
-	const struct handle_range range = {0, 4095};
+	const struct handle_range range = {0, 4095, false};
 	char content[4096];
 
 	cr_expect_eq(read_at(fixture, number, &fixture_root, &range, content), expected);
@@ -53,26 +53,25 @@ static void expect_error(struct fixture *fixture, uint64_t number, int expected)
 
 static void close_it(struct fixture *fixture, uint64_t number)
 {
-	handle_release(&fixture->tree, handles_get(fixture->handles, number));
-	handles_close(fixture->handles, number);
+	handles_close(fixture->handles, &fixture->tree, number);
 }
 
 static const struct {
 	struct handle_range range;
 	const char *expected;
 } ranges[] = {
-	{{0, 4095}, "sk-proj-22"},
-	{{0, 10}, "sk-proj-22"},
-	{{0, 2}, "sk"},
-	{{3, 4}, "proj"},
-	{{9, 1}, "2"},
-	{{9, 100}, "2"},
-	{{10, 1}, ""},
-	{{11, 1}, ""},
-	{{UINT64_MAX, 4095}, ""},
-	{{0, 0}, ""},
-	{{5, 0}, ""},
-	{{1, SIZE_MAX}, "k-proj-22"},
+	{{0, 4095, false}, "sk-proj-22"},
+	{{0, 10, false}, "sk-proj-22"},
+	{{0, 2, false}, "sk"},
+	{{3, 4, false}, "proj"},
+	{{9, 1, false}, "2"},
+	{{9, 100, false}, "2"},
+	{{10, 1, false}, ""},
+	{{11, 1, false}, ""},
+	{{UINT64_MAX, 4095, false}, ""},
+	{{0, 0, false}, ""},
+	{{5, 0, false}, ""},
+	{{1, SIZE_MAX, false}, "k-proj-22"},
 };
 
 Test(handle, reads_the_bytes_of_a_range)
@@ -217,9 +216,9 @@ Test(handle, has_a_number_that_no_other_has_or_had)
 	one = open_as(&fixture, KEY, O_RDONLY, &fixture_root);
 	two = open_as(&fixture, KEY, O_RDONLY, &fixture_root);
 	cr_expect_neq(one, two);
-	handles_close(fixture.handles, one);
+	handles_close(fixture.handles, &fixture.tree, one);
 	cr_expect_null(handles_get(fixture.handles, one));
-	handles_close(fixture.handles, one);
+	handles_close(fixture.handles, &fixture.tree, one);
 	three = open_as(&fixture, KEY, O_RDONLY, &fixture_root);
 	cr_expect_neq(three, one);
 	cr_expect_null(handles_get(fixture.handles, one));
@@ -247,7 +246,7 @@ Test(handle, of_a_runner_ends_with_the_link_that_gave_it)
 Test(handle, ends_with_the_line_that_gave_it_also_in_the_midst_of_reading)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
-	const struct handle_range rest = {3, 100};
+	const struct handle_range rest = {3, 100, false};
 	const struct caller runner = acme_holder(ACME_RUNNER);
 	const struct caller maintainer = acme_holder(ACME_MAINTAINER);
 	uint64_t his, hers;
@@ -355,7 +354,7 @@ static const struct {
 Test(handle, learns_its_openers_groups_from_his_own_process_only)
 {
 	static const struct caller opener = {.uid = 33, .gid = 33, .pid = 7};
-	static const struct handle_range range = {0, 100};
+	static const struct handle_range range = {0, 100, false};
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	acme_init(&fixture, "");
@@ -451,7 +450,7 @@ Test(handle, lists_a_directory_as_it_was_when_it_was_opened)
 	cr_expect_str_eq(listing->list[2].name, "admin_key");
 	cr_expect_str_eq(listing->list[3].name, "api_key");
 	cr_expect_eq(listing->list[3].node.kind, NODE_FIELD);
-	handles_close(fixture.handles, number);
+	handles_close(fixture.handles, &fixture.tree, number);
 	view_expect_list(&fixture, OPENAI, &fixture_root,
 			 "provider admin_key api_key organization");
 }
@@ -492,15 +491,110 @@ Test(handle, of_one_user_leaves_room_for_those_of_the_others)
 	cr_expect_eq(fixture_open(&fixture, KEY, O_WRONLY, &admin, &number), -EDQUOT);
 }
 
+/* What it grows by is charged, too, and what it then may not hold it does not keep. */
+Test(handle, grows_within_its_users_share)
+{
+	static char large[60001];
+	CLEANUP_FIXTURE struct fixture fixture;
+	const struct caller admin = acme_holder(ACME_ADMIN);
+	const struct draft_write write = {0, (const uint8_t *)large, sizeof large - 1, 1};
+	uint64_t numbers[20] = {0};
+	size_t refused = 0;
+
+	memset(large, 'k', sizeof large - 1);
+	memcpy(large, "sk-", 3);
+	acme_init(&fixture, "");
+	for (size_t i = 0; i < COUNT(numbers); i++)
+		numbers[i] = open_as(&fixture, KEY, O_WRONLY, &admin);
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		struct draft *draft = handle_draft(handles_get(fixture.handles, numbers[i]));
+
+		cr_assert_eq(draft_write(&fixture.tree, draft, &write), 0);
+		if (handles_settle(fixture.handles, numbers[i]) == 0)
+			continue;
+		refused++;
+		cr_expect_eq(draft_write(&fixture.tree, draft, &write), -EDQUOT);
+		cr_expect_eq(secret_size(draft->bytes), 0);
+	}
+	cr_expect_gt(refused, 5);
+	cr_expect_lt(refused, COUNT(numbers));
+	for (size_t i = 0; i < COUNT(numbers); i++)
+		close_it(&fixture, numbers[i]);
+	open_as(&fixture, KEY, O_WRONLY, &admin);
+}
+
+Test(handle, has_nothing_for_the_page_cache_but_a_whole_committed_value)
+{
+	static const struct handle_range whole = {0, 4096, true};
+	static const struct handle_range parts[] = {{0, 9, true}, {1, 4096, true}, {4096, 1, true}};
+	CLEANUP_FIXTURE struct fixture fixture;
+	const struct draft_write write = {0, (const uint8_t *)"sk-other", 8, 1};
+	uint64_t reader, writer;
+	char content[4096];
+
+	acme_init(&fixture, "");
+	reader = open_as(&fixture, KEY, O_RDONLY, &fixture_root);
+	writer = open_as(&fixture, KEY, O_RDWR, &fixture_root);
+	cr_expect_eq(draft_write(&fixture.tree, handle_draft(handles_get(fixture.handles, writer)),
+				 &write),
+		     0);
+	cr_expect_eq(read_at(&fixture, writer, &fixture_root, &whole, content), -EIO);
+	for (size_t i = 0; i < COUNT(parts); i++)
+		cr_expect_eq(read_at(&fixture, reader, &fixture_root, &parts[i], content), -EIO);
+	cr_assert_eq(read_at(&fixture, reader, &fixture_root, &whole, content), 0);
+	cr_expect_str_eq(content, "sk-proj-22");
+	close_it(&fixture, writer);
+	/* A snapshot may be older than what others find in the cache. */
+	cr_assert_eq(fixture_put(&fixture, KEY, "sk-third\n"), 0);
+	reader = open_as(&fixture, KEY, O_RDONLY, &fixture_root);
+	cr_assert_eq(fixture_put(&fixture, KEY, "sk-fourth\n"), 0);
+	cr_assert_eq(read_at(&fixture, reader, &fixture_root, &whole, content), 0);
+	cr_expect_str_eq(content, "sk-fourth");
+}
+
+/* The second step of an open with O_TRUNC comes without the handle's number. */
+Test(handle, just_opened_is_found_by_who_opened_it)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	const struct caller admin = acme_holder(ACME_ADMIN);
+	struct caller thread = admin;
+	const struct draft_write write = {0, (const uint8_t *)"sk-", 3, 1};
+	struct draft *first, *second;
+	struct node node;
+
+	acme_init(&fixture, "");
+	cr_assert_eq(fixture_find(&fixture, KEY, &node), 0);
+	cr_expect_null(handles_just_opened(fixture.handles, &node, &admin));
+	first = handle_draft(
+		handles_get(fixture.handles, open_as(&fixture, KEY, O_WRONLY, &admin)));
+	open_as(&fixture, KEY, O_RDONLY, &admin);
+	cr_expect_eq(handles_just_opened(fixture.handles, &node, &admin), first);
+	second = handle_draft(handles_get(fixture.handles, open_as(&fixture, KEY, O_RDWR, &admin)));
+	cr_expect_eq(handles_just_opened(fixture.handles, &node, &admin), second);
+	thread.pid++;
+	cr_expect_null(handles_just_opened(fixture.handles, &node, &thread));
+	cr_expect_null(handles_just_opened(fixture.handles, &node, &fixture_root));
+	cr_assert_eq(draft_write(&fixture.tree, second, &write), 0);
+	cr_expect_null(handles_just_opened(fixture.handles, &node, &admin), "it was used");
+}
+
 Test(handle, of_a_damaged_value_says_so)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
+	const struct draft_write write = {0, (const uint8_t *)"sk-proj-333\n", 12, 1};
+	struct draft *draft;
 	uint64_t number = 0;
 
 	acme_init(&fixture, "");
 	fixture_tamper(&fixture, "UPDATE value SET ct = zeroblob(length(ct))");
 	cr_expect_eq(fixture_open(&fixture, KEY, O_RDONLY, &fixture_root, &number), -EBADMSG);
-	cr_expect_eq(fixture_open(&fixture, KEY, O_RDWR, &fixture_root, &number), -EBADMSG);
-	cr_expect_eq(fixture_put(&fixture, KEY, "sk-proj-333\n"), 0, "another replaces it");
+	number = open_as(&fixture, KEY, O_RDWR, &fixture_root);
+	draft = handle_draft(handles_get(fixture.handles, number));
+	expect_error(&fixture, number, -EBADMSG);
+	cr_expect_eq(draft_truncate(&fixture.tree, draft, 5), -EBADMSG);
+	cr_expect_eq(draft_write(&fixture.tree, draft, &write), -EBADMSG);
+	cr_assert_eq(draft_truncate(&fixture.tree, draft, 0), 0);
+	cr_expect_eq(draft_write(&fixture.tree, draft, &write), 0, "it may be written anew");
+	close_it(&fixture, number);
 	view_expect(&fixture, KEY, "sk-proj-333");
 }

@@ -136,7 +136,7 @@ void view_list(struct fixture *fixture, const char *path, const struct caller *c
 					 listing->list[i].name);
 		cr_assert_lt(used, 4096);
 	}
-	handles_close(fixture->handles, number);
+	handles_close(fixture->handles, &fixture->tree, number);
 }
 
 void view_expect_list(struct fixture *fixture, const char *path, const struct caller *caller,

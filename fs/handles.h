@@ -1,0 +1,38 @@
+/*
+ * The table of open files, and what they may hold: locked memory is scarce, so that every user has
+ * a share of it, and all of them together leave some for what the mount itself must do. One thread
+ * at a time.
+ */
+#pragma once
+
+#include "fs/handle.h"
+
+struct handles;
+
+/* `memory`: bytes that may be locked, by everybody and everything. */
+int handles_new(uint64_t memory, struct handles **ret) MUST_CHECK;
+struct handles *handles_free(struct handles *handles);
+DEFINE_CLEANUP(struct handles, handles_free);
+
+/* Open. The number follows from the request's, so that a request that is sent again finds the same
+ * handle. Errors of handle_new(); -ENFILE; -EDQUOT when the caller has too much open. */
+int handles_open(struct handles *handles, const struct handle_open *open,
+		 uint64_t *ret_number) MUST_CHECK;
+int handles_open_directory(struct handles *handles, const struct handle_open *open,
+			   uint64_t *ret_number) MUST_CHECK;
+
+/* NULL when there is no such handle: also after the worker that made it was replaced. */
+struct handle *handles_get(struct handles *handles, uint64_t number);
+
+/* The draft of the handle that this caller opened last for writing the node, if nothing was done
+ * through it yet; NULL. The kernel opens with O_TRUNC in two steps, and the second, which cuts the
+ * file, does not say for which handle. */
+struct draft *handles_just_opened(struct handles *handles, const struct node *node,
+				  const struct caller *caller);
+
+/* To be called when the handle may hold more or less than before, after a read or a write: the
+ * difference is its opener's. -EDQUOT: it was emptied, and yields and takes nothing any more. */
+int handles_settle(struct handles *handles, uint64_t number) MUST_CHECK;
+
+/* The last descriptor is gone, or the answer to the open never arrived. */
+void handles_close(struct handles *handles, struct tree *tree, uint64_t number);
