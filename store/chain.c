@@ -22,6 +22,7 @@ struct chain {
 	struct stage *stage;
 	struct digest signed_head; /* of the entry made by chain_sign() */
 	uint64_t signed_time;
+	struct mark trusted; /* generation 0: nothing is */
 };
 
 int chain_new(const struct digest *fingerprint, struct chain **ret)
@@ -52,6 +53,17 @@ struct chain *chain_free(struct chain *chain)
 	membership_done(&chain->membership);
 	free(chain);
 	return NULL;
+}
+
+void chain_trust(struct chain *chain, const struct mark *mark)
+{
+	chain->trusted = *mark;
+}
+
+/* Whether the next entry is one of those that were verified before, if the chain arrives. */
+static bool is_trusted(const struct chain *chain)
+{
+	return chain->generation < chain->trusted.generation;
 }
 
 uint64_t chain_generation(const struct chain *chain)
@@ -181,6 +193,13 @@ static bool is_next(const struct chain *chain, const struct entry *entry)
 	       digest_equal(&entry->member_head, &chain->member_head);
 }
 
+/* Whether the chain arrives somewhere else than it was trusted to: nothing of it is proven then. */
+static bool misses_mark(const struct chain *chain, const struct step *step)
+{
+	return chain->generation + 1 == chain->trusted.generation &&
+	       !digest_equal(&step->digest, &chain->trusted.head);
+}
+
 /* Whether somebody signed who may: a member before the entry, or one whom genesis names. */
 static int check_signer(const struct chain *chain, const struct step *step, const uint8_t *bytes,
 			size_t size, enum capability *ret)
@@ -191,7 +210,7 @@ static int check_signer(const struct chain *chain, const struct step *step, cons
 
 	if (!signer || signer->can < types[step->entry.type].signer)
 		return -EBADMSG;
-	r = entry_verify(bytes, size, &signer->public);
+	r = is_trusted(chain) ? 0 : entry_verify(bytes, size, &signer->public);
 	if (r == 0)
 		*ret = signer->can;
 	return r;
@@ -210,6 +229,8 @@ static int take_rows(struct chain *chain, const struct entry *entry, enum capabi
 	}
 	if (can < stage_needs(chain->stage))
 		return -EBADMSG;
+	if (is_trusted(chain))
+		return 0;
 	root = map_root(chain->map);
 	return digest_equal(&entry->root, &root) ? 0 : -EBADMSG;
 }
@@ -239,7 +260,7 @@ static int follow_step(struct chain *chain, struct step *step, const uint8_t *by
 	enum capability can;
 	int r;
 
-	if (!is_next(chain, &step->entry))
+	if (!is_next(chain, &step->entry) || misses_mark(chain, step))
 		return -EBADMSG;
 	r = check_signer(chain, step, bytes, size, &can);
 	if (r < 0)

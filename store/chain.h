@@ -9,6 +9,7 @@
 
 #include "store/entry.h"
 #include "store/map.h"
+#include "store/mark.h"
 
 struct chain;
 
@@ -16,6 +17,12 @@ struct chain;
 int chain_new(const struct digest *fingerprint, struct chain **ret) MUST_CHECK;
 struct chain *chain_free(struct chain *chain);
 DEFINE_CLEANUP(struct chain, chain_free);
+
+/* The entries up to the mark were verified by this host before: their signatures and roots are not
+ * looked at again, since each names the one before it, and the last must be the mark's. Until the
+ * chain is there it proves nothing; -EBADMSG from chain_follow() when it arrives elsewhere, and it
+ * is of no use then. Before the first entry. */
+void chain_trust(struct chain *chain, const struct mark *mark);
 
 /* Verify the next entry and take its changes into the map. -EBADMSG when it does not verify;
  * -EPROTONOSUPPORT when only a later version can follow it; -ENOMEM. */

@@ -318,3 +318,82 @@ Test(chain, nobody_signs_what_others_would_refuse)
 			     rows[i].expected, "row %zu", i);
 	}
 }
+
+static struct mark mark_of(const struct founding *founding)
+{
+	return (struct mark){.generation = founding->generation, .head = founding->head};
+}
+
+/* Sign a change whose root is not that of its rows: followed only on trust. */
+static void sign_wrong_root(struct founding *founding)
+{
+	struct entry entry = founding_next(founding);
+
+	entry.root.bytes[0] ^= 1;
+	founding_sign(founding, &entry, MANAGER);
+}
+
+Test(chain, entries_up_to_the_mark_are_not_verified_again)
+{
+	FOUNDING founding = founding_new();
+	CHAIN *chain = NULL;
+	const struct row_ref ref = row_of(ROW_ITEM, 7, RECORD_ACCOUNT, 1);
+	struct mark mark;
+
+	chain = chain_at_genesis(&founding);
+	sign_wrong_root(&founding);
+	cr_expect_eq(chain_follow(chain, founding.bytes, founding.size), -EBADMSG);
+	mark = mark_of(&founding);
+	chain_trust(chain, &mark);
+	cr_expect_eq(chain_follow(chain, founding.bytes, founding.size), 0);
+	cr_expect_eq(chain_generation(chain), 2);
+
+	/* And those behind it are. */
+	sign_wrong_root(&founding);
+	cr_expect_eq(chain_follow(chain, founding.bytes, founding.size), -EBADMSG);
+	founding.generation--;
+	founding.head = mark.head;
+	sign_row(&founding, &ref, &content, STRANGER);
+	cr_expect_eq(chain_follow(chain, founding.bytes, founding.size), -EBADMSG);
+	founding.generation--;
+	founding.head = mark.head;
+	sign_row(&founding, &ref, &content, WRITER);
+	founding.bytes[founding.size - 1] ^= 1;
+	cr_expect_eq(chain_follow(chain, founding.bytes, founding.size), -EBADMSG);
+	founding.bytes[founding.size - 1] ^= 1;
+	cr_expect_eq(chain_follow(chain, founding.bytes, founding.size), 0);
+}
+
+Test(chain, a_log_that_leads_past_the_mark_is_refused)
+{
+	FOUNDING founding = founding_new();
+	CHAIN *chain = chain_at_genesis(&founding);
+	const struct row_ref ref = row_of(ROW_ITEM, 7, RECORD_ACCOUNT, 1);
+	struct mark mark;
+
+	sign_row(&founding, &ref, &content, WRITER);
+	mark = mark_of(&founding);
+	mark.head.bytes[DIGEST_SIZE - 1] ^= 1;
+	chain_trust(chain, &mark);
+	cr_expect_eq(chain_follow(chain, founding.bytes, founding.size), -EBADMSG);
+	cr_expect_eq(chain_generation(chain), 1);
+	mark = mark_of(&founding);
+	chain_trust(chain, &mark);
+	founding.bytes[founding.size - 1] ^= 1;
+	cr_expect_eq(chain_follow(chain, founding.bytes, founding.size), -EBADMSG);
+}
+
+/* What is trusted is what was verified before, not what is well-formed. */
+Test(chain, trust_needs_each_entry_to_name_the_one_before)
+{
+	FOUNDING founding = founding_new();
+	CHAIN *chain = chain_at_genesis(&founding);
+	const struct row_ref ref = row_of(ROW_ITEM, 7, RECORD_ACCOUNT, 1);
+	struct mark mark;
+
+	sign_row(&founding, &ref, &content, WRITER);
+	sign_row(&founding, &ref, &content, WRITER);
+	mark = mark_of(&founding);
+	chain_trust(chain, &mark);
+	cr_expect_eq(chain_follow(chain, founding.bytes, founding.size), -EBADMSG);
+}
