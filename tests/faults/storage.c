@@ -2,14 +2,14 @@
  * Storage that fails: a library to be preloaded into the daemon. Calls on files below FAULT_DIR
  * are counted, and the one whose number stands in the control file FAULT_CONTROL does what that
  * file says in place of its work. Whoever runs the test maps the same file, so that one daemon may
- * be made to fail many times.
+ * be made to fail many times. With FAULT_TAPE each change that was made is written to that file,
+ * in order, for power.py to make from it what a loss of power leaves.
  *
  * The symbols are those of the C library, with their 64-bit twins; the work is done by system calls
  * of our own. The table of descriptors knows only files that were opened below FAULT_DIR.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -20,6 +20,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "tests/faults/tape.h"
 
 enum action {
 	PASS,
@@ -49,7 +51,6 @@ static atomic_bool watched[DESCRIPTORS];
 
 #define EXPORT(name) __asm__(name) __attribute__((visibility("default")))
 
-/* A descriptor of our own is none of those that are counted. */
 __attribute__((constructor)) static void start(void)
 {
 	const char *path = getenv("FAULT_CONTROL");
@@ -67,6 +68,7 @@ __attribute__((constructor)) static void start(void)
 		abort();
 	syscall(SYS_close, fd);
 	control = at;
+	tape_open(getenv("FAULT_TAPE"));
 }
 
 static bool is_below(const char *path)
@@ -130,8 +132,19 @@ static bool fails(const char *what, bool reading)
 
 static long write_raw(int fd, const void *bytes, size_t size, off_t offset)
 {
-	return offset < 0 ? syscall(SYS_write, fd, bytes, size)
-			  : syscall(SYS_pwrite64, fd, bytes, size, offset);
+	struct tape_record record = {.change = WRITE, .fd = fd, .offset = offset};
+	long result;
+
+	if (!is_watched(fd))
+		return offset < 0 ? syscall(SYS_write, fd, bytes, size)
+				  : syscall(SYS_pwrite64, fd, bytes, size, offset);
+	tape_hold();
+	if (offset < 0)
+		record.offset = syscall(SYS_lseek, fd, 0, SEEK_CUR);
+	result = offset < 0 ? syscall(SYS_write, fd, bytes, size)
+			    : syscall(SYS_pwrite64, fd, bytes, size, offset);
+	record.size = result > 0 ? (size_t)result : 0;
+	return tape_put(result, record, bytes);
 }
 
 /* With a negative offset: where the file stands. */
@@ -167,9 +180,20 @@ static int open_any(int at, const char *path, int flags, mode_t mode)
 
 	if (below && fails("open", (flags & O_ACCMODE) == O_RDONLY))
 		return -1;
+	if (below)
+		tape_hold();
 	fd = syscall(SYS_openat, at, path, flags, mode);
 	if (fd >= 0 && fd < DESCRIPTORS)
 		watched[fd] = below;
+	if (below)
+		tape_put(fd,
+			 (struct tape_record){
+				 .change = OPEN,
+				 .fd = (int)fd,
+				 .offset = flags,
+				 .size = strlen(path),
+			 },
+			 path);
 	return (int)fd;
 }
 
@@ -243,25 +267,45 @@ ssize_t faulty_read(int fd, void *bytes, size_t size)
 PREAD(faulty_pread, "pread")
 PREAD(faulty_pread64, "pread64")
 
+static int sync_any(int fd, long call, const char *what)
+{
+	if (!is_watched(fd))
+		return (int)syscall(call, fd);
+	if (fails(what, false))
+		return -1;
+	tape_hold();
+	return (int)tape_put(syscall(call, fd), (struct tape_record){.change = SYNC, .fd = fd}, "");
+}
+
 int faulty_fsync(int fd) EXPORT("fsync");
 int faulty_fsync(int fd)
 {
-	return is_watched(fd) && fails("fsync", false) ? -1 : (int)syscall(SYS_fsync, fd);
+	return sync_any(fd, SYS_fsync, "fsync");
 }
 
 int faulty_fdatasync(int fd) EXPORT("fdatasync");
 int faulty_fdatasync(int fd)
 {
-	return is_watched(fd) && fails("fdatasync", false) ? -1 : (int)syscall(SYS_fdatasync, fd);
+	return sync_any(fd, SYS_fdatasync, "fdatasync");
 }
 
-#define FTRUNCATE(function, symbol)                                     \
-	int function(int fd, off_t size) EXPORT(symbol);                \
-	int function(int fd, off_t size)                                \
-	{                                                               \
-		return is_watched(fd) && fails("ftruncate", false)      \
-			       ? -1                                     \
-			       : (int)syscall(SYS_ftruncate, fd, size); \
+static int truncate_any(int fd, off_t size)
+{
+	if (!is_watched(fd))
+		return (int)syscall(SYS_ftruncate, fd, size);
+	if (fails("ftruncate", false))
+		return -1;
+	tape_hold();
+	return (int)tape_put(syscall(SYS_ftruncate, fd, size),
+			     (struct tape_record){.change = TRUNCATE, .fd = fd, .offset = size},
+			     "");
+}
+
+#define FTRUNCATE(function, symbol)                      \
+	int function(int fd, off_t size) EXPORT(symbol); \
+	int function(int fd, off_t size)                 \
+	{                                                \
+		return truncate_any(fd, size);           \
 	}
 FTRUNCATE(faulty_ftruncate, "ftruncate")
 FTRUNCATE(faulty_ftruncate64, "ftruncate64")
@@ -269,25 +313,36 @@ FTRUNCATE(faulty_ftruncate64, "ftruncate64")
 int faulty_unlink(const char *path) EXPORT("unlink");
 int faulty_unlink(const char *path)
 {
-	return is_below(path) && fails("unlink", false)
-		       ? -1
-		       : (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+	if (!is_below(path))
+		return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+	if (fails("unlink", false))
+		return -1;
+	tape_hold();
+	return (int)tape_put_paths(syscall(SYS_unlinkat, AT_FDCWD, path, 0), UNLINK, path, "");
 }
 
 int faulty_rename(const char *from, const char *to) EXPORT("rename");
 int faulty_rename(const char *from, const char *to)
 {
-	return is_below(to) && fails("rename", false)
-		       ? -1
-		       : (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+	if (!is_below(to))
+		return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+	if (fails("rename", false))
+		return -1;
+	tape_hold();
+	return (int)tape_put_paths(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0), RENAME,
+				   from, to);
 }
 
 int faulty_link(const char *from, const char *to) EXPORT("link");
 int faulty_link(const char *from, const char *to)
 {
-	return is_below(to) && fails("link", false)
-		       ? -1
-		       : (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+	if (!is_below(to))
+		return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+	if (fails("link", false))
+		return -1;
+	tape_hold();
+	return (int)tape_put_paths(syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0), LINK, from,
+				   to);
 }
 
 int faulty_mkdir(const char *path, mode_t mode) EXPORT("mkdir");
