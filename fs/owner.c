@@ -2,15 +2,32 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 
 /* Debian keeps 65000-65533 for itself, systemd's dynamic users end at 65519. */
 enum { UNUSED_ID = 65523 };
 
-static int check_group(gid_t gid)
+/* The group database does not list those whose primary group it is. */
+static bool is_primary_of_another(gid_t gid, uid_t owner)
 {
-	const struct group *group = getgrgid(gid);
+	const struct passwd *entry;
+	bool found = false;
 
-	return group && group->gr_mem[0] ? -EEXIST : 0;
+	setpwent();
+	while (!found && (entry = getpwent()))
+		found = entry->pw_gid == gid && entry->pw_uid != owner;
+	endpwent();
+	return found;
+}
+
+static int take(struct owner owner, struct owner *ret)
+{
+	const struct group *group = getgrgid(owner.gid);
+
+	if ((group && group->gr_mem[0]) || is_primary_of_another(owner.gid, owner.uid))
+		return -EEXIST;
+	*ret = owner;
+	return 0;
 }
 
 int owner_find(const char *user, struct owner *ret)
@@ -20,13 +37,11 @@ int owner_find(const char *user, struct owner *ret)
 	if (entry) {
 		if (entry->pw_uid == 0 || entry->pw_gid == 0)
 			return -EPERM;
-		*ret = (struct owner){entry->pw_uid, entry->pw_gid};
-		return check_group(entry->pw_gid);
+		return take((struct owner){entry->pw_uid, entry->pw_gid}, ret);
 	}
 	if (user)
 		return -ENOENT;
 	if (getpwuid(UNUSED_ID) || getgrgid(UNUSED_ID))
 		return -EEXIST;
-	*ret = (struct owner){UNUSED_ID, UNUSED_ID};
-	return 0;
+	return take((struct owner){UNUSED_ID, UNUSED_ID}, ret);
 }
