@@ -62,10 +62,33 @@ struct walk {
 	size_t depth;
 };
 
+/* How deep an organisation lies, below the root and orgs/. */
+enum { ORG_DEPTH = 2 };
+
+/* Go from a link, for whoever may look into its project, to its account. */
+static int follow(const struct edit *edit, struct walk *walk, const struct node *link)
+{
+	const struct record *account = NULL;
+	const char *name = NULL;
+	struct org *org = NULL;
+
+	if (access_bits(edit->tree, &walk->stack[walk->depth], edit->caller, 1) < 0 ||
+	    tree_org(edit->tree, link, &org) < 0)
+		return -EINVAL;
+	account = account_of(edit->tree, org, link, &name);
+	if (!account)
+		return -EINVAL;
+	walk->depth = ORG_DEPTH + 1;
+	walk->stack[walk->depth] =
+		(struct node){.kind = NODE_ACCOUNT, .pin = link->pin, .id = account->id};
+	return 0;
+}
+
 static int step(const struct edit *edit, struct walk *walk, const char *name)
 {
 	const struct node *here = &walk->stack[walk->depth];
 	const struct kind *kind = kind_of(here);
+	struct node found = {0};
 
 	if (strcmp(name, ".") == 0)
 		return 0;
@@ -77,13 +100,14 @@ static int step(const struct edit *edit, struct walk *walk, const char *name)
 	}
 	if (!kind->lookup || walk->depth + 1 >= sizeof walk->stack / sizeof walk->stack[0])
 		return -EINVAL;
-	if (kind->lookup(edit->tree, here, name, edit->caller, &walk->stack[walk->depth + 1]) < 0)
+	if (kind->lookup(edit->tree, here, name, edit->caller, &found) < 0)
 		return -EINVAL;
 	/* What other organisations have is not answered for. */
-	if (walk->stack[walk->depth + 1].kind == NODE_ORG &&
-	    walk->stack[walk->depth + 1].pin != edit->directory->pin)
+	if (found.kind == NODE_ORG && found.pin != edit->directory->pin)
 		return -EINVAL;
-	walk->depth++;
+	if (found.kind == NODE_LINK)
+		return follow(edit, walk, &found);
+	walk->stack[++walk->depth] = found;
 	return 0;
 }
 

@@ -12,7 +12,8 @@ int link_content(struct tree *tree, const struct node *node, struct secret **ret
 		 uint64_t *ret_version);
 int link_size(struct tree *tree, const struct node *node, uint64_t *ret);
 
-/* A link whose target resolves to an account of the project's organisation: -EINVAL for any other
+/* A link whose target resolves, through another project's link too if the caller may look there, to
+ * an account of the project's organisation: -EINVAL for any other
  * target; -E2BIG when the account's list could not hold the project's users. Under the temporary
  * name that ln uses to replace a link it grants nothing. */
 int link_make(const struct edit *edit, const char *target);

@@ -24,6 +24,20 @@ static void begin(struct fixture *fixture)
 		cr_assert_eq(fixture_make(fixture, directories[i], &fixture_root), 0);
 }
 
+/* The same, and links in another project. */
+static void begin_with_links(struct fixture *fixture)
+{
+	begin(fixture);
+	cr_assert_eq(fixture_make(fixture, ACME "/gone", &fixture_root), 0);
+	cr_assert_eq(
+		fixture_link(fixture, "../../openai", ACME "/projects/other/openai", &fixture_root),
+		0);
+	cr_assert_eq(
+		fixture_link(fixture, "../../gone", ACME "/projects/other/broken", &fixture_root),
+		0);
+	cr_assert_eq(fixture_remove(fixture, ACME "/gone", &fixture_root), 0);
+}
+
 static void expect_bits(struct fixture *fixture, const char *path, enum acme_role role,
 			const char *expected)
 {
@@ -46,13 +60,18 @@ static const struct {
 	{"../own/../../projects/../openai", "../../openai"},
 	{"/creds/orgs/acme/openai", "../../openai"},
 	{"/creds//orgs/./acme/projects/../openai/", "../../openai"},
+	{"openai", "../../openai"},
+	{"../other/openai", "../../openai"},
+	{"../other/openai/.", "../../openai"},
+	{"../other/openai/../Production OpenAI", "../../Production OpenAI"},
+	{"/creds/orgs/acme/projects/other/openai", "../../openai"},
 };
 
 Test(link, takes_any_way_to_an_account_and_shows_the_plain_one)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
 
-	begin(&fixture);
+	begin_with_links(&fixture);
 	cr_assert_eq(fixture_make(&fixture, ACME "/projects/own", &fixture_root), 0);
 	for (size_t i = 0; i < COUNT(accepted); i++) {
 		cr_assert_eq(fixture_link(&fixture, accepted[i].target, LINK, &fixture_root), 0,
@@ -73,8 +92,10 @@ static const char *const refused[] = {
 	"../../../..",
 	"../../../../..",
 	"../../../../../orgs/acme/openai",
-	"openai",
 	"own",
+	"../other/broken",
+	"../other/openai/api_key",
+	"../other/openai/../nothing",
 	"roles",
 	"roles/runner",
 	"link",
@@ -120,12 +141,28 @@ Test(link, to_anything_else_is_invalid)
 	CLEANUP_FIXTURE struct fixture fixture;
 	struct node node;
 
-	begin(&fixture);
+	begin_with_links(&fixture);
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		cr_expect_eq(fixture_link(&fixture, refused[i], LINK, &fixture_root), -EINVAL, "%s",
 			     refused[i]);
 		cr_expect_eq(fixture_find(&fixture, LINK, &node), -ENOENT, "%s", refused[i]);
 	}
+}
+
+Test(link, leads_through_another_project_for_those_who_may_look_there)
+{
+	static const char through[] = "../other/openai";
+	const struct caller maintainer = acme_holder(ACME_MAINTAINER);
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	begin_with_links(&fixture);
+	cr_expect_eq(fixture_link(&fixture, through, LINK, &maintainer), -EINVAL);
+	cr_expect_eq(fixture_link(&fixture, "openai", LINK, &maintainer), 0, "his own project");
+	view_expect(&fixture, LINK, "../../openai");
+	cr_assert_eq(fixture_remove(&fixture, LINK, &maintainer), 0);
+	cr_assert_eq(fixture_put(&fixture, ACME "/projects/other/roles/runner", "user:man\n"), 0);
+	cr_expect_eq(fixture_link(&fixture, through, LINK, &maintainer), 0);
+	view_expect(&fixture, LINK, "../../openai");
 }
 
 static int make_named(struct fixture *fixture, const char *name)
