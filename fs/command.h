@@ -19,6 +19,9 @@ enum exit_code cmd_mount(const char *configuration, int count, char **arguments)
 enum exit_code cmd_status(const char *configuration, int count, char **arguments);
 enum exit_code cmd_list(const char *configuration, int count, char **arguments);
 
+/* What the program is under the name mount.credfs. */
+enum exit_code mount_helper(int count, char **arguments);
+
 /* Print `credfs: ...` on stderr and return `code`. */
 enum exit_code command_fail(enum exit_code code, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -95,6 +95,24 @@ static enum exit_code find_owner(const struct settings *settings, struct owner *
 			    settings->daemon_user ? settings->daemon_user : "credfs", strerror(-r));
 }
 
+/* One that was just unmounted needs a moment to close its store. */
+enum { BUSY_SECONDS = 2, BUSY_PAUSE_NS = 20000000 };
+
+static int open_store_soon(const struct settings *settings, struct secret_pool *pool,
+			   struct identity *identity, struct store **ret)
+{
+	const struct timespec pause = {.tv_nsec = BUSY_PAUSE_NS};
+	const uint64_t end = tree_monotonic() + BUSY_SECONDS * UINT64_C(1000000000);
+	int r;
+
+	for (;;) {
+		r = store_open(pool, settings->store_path, settings->store_pins, identity, ret);
+		if (r != -EBUSY || tree_monotonic() >= end)
+			return r;
+		nanosleep(&pause, NULL);
+	}
+}
+
 static enum exit_code open_store(const struct settings *settings, struct ground *ground)
 {
 	CLEANUP_IDENTITY struct identity identity = {0};
@@ -102,8 +120,7 @@ static enum exit_code open_store(const struct settings *settings, struct ground 
 
 	if (r < 0)
 		return say(identity_troubles, settings->store_identity, r);
-	r = store_open(ground->pool, settings->store_path, settings->store_pins, &identity,
-		       &ground->store);
+	r = open_store_soon(settings, ground->pool, &identity, &ground->store);
 	if (r == -ENOKEY || r == -EKEYREJECTED)
 		return say(pins_troubles, settings->store_pins, r);
 	if (r < 0)
@@ -224,7 +241,7 @@ static enum exit_code serve_tree(const struct daemon_options *options, const str
 	};
 	enum exit_code code;
 	int device = -1;
-	int r = mountpoint_attach(options->path, options->flags, &device);
+	int r = mountpoint_attach(options->source, options->path, options->flags, &device);
 
 	if (r < 0)
 		return command_fail(EXIT_CANNOT_MOUNT, "cannot mount %s: %s", options->path,

@@ -8,6 +8,7 @@
 
 struct daemon_options {
 	const struct settings *settings;
+	const char *source;  /* what the table of mounts shows as mounted */
 	const char *path;    /* where to mount: absolute, without links */
 	unsigned long flags; /* for mount(2) */
 };

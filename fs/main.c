@@ -2,8 +2,10 @@
  * credfs COMMAND: finds the command and ends with the code that it returns.
  */
 #include <argp.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fs/command.h"
 #include "fs/version.h"
@@ -85,19 +87,16 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* As mount(8) calls a helper: mount.credfs SOURCE DIR [-sfnv] [-o OPTIONS]; SOURCE may name the
- * configuration file. */
-static enum exit_code main_as_mount_helper(int count, char **arguments)
+/* A program may be started without them: what is opened next would take their place, and be
+ * written to by whoever means to complain. */
+static void have_standard_descriptors(void)
 {
-	const char *configuration = NULL;
-	char **rest = arguments + 1;
+	int fd = 0;
 
-	if (count < 3)
-		return command_fail(EXIT_USAGE, "usage: mount.credfs SOURCE DIR [-o OPTIONS]");
-	if (arguments[1][0] == '/')
-		configuration = arguments[1];
-	rest[0] = arguments[0];
-	return cmd_mount(configuration, count - 1, rest);
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDWR);
+	if (fd > STDERR_FILENO)
+		close(fd);
 }
 
 int main(int count, char **arguments)
@@ -106,12 +105,13 @@ int main(int count, char **arguments)
 	struct options options = {0};
 	char *name = count ? basename(arguments[0]) : NULL;
 
+	have_standard_descriptors();
 	if (name)
 		arguments[0] = name; /* what complaints begin with */
 	argp_program_version = "credfs " CREDFS_VERSION;
 	argp_err_exit_status = EXIT_USAGE;
 	if (name && strcmp(name, "mount.credfs") == 0)
-		return (int)main_as_mount_helper(count, arguments);
+		return (int)mount_helper(count, arguments);
 	argp_parse(&argp, count, arguments, ARGP_IN_ORDER, NULL, &options);
 	command = find_command(arguments[options.command]);
 	if (!command)

@@ -85,34 +85,74 @@ struct option {
 	const char *name;
 	unsigned long set;
 	unsigned long clear;
+	bool argument;	     /* may be given as NAME=VALUE */
+	const char *refusal; /* why it cannot be had */
 };
 
-/* What mount(8) and fstab pass; those that are for mount(8) itself change nothing. */
+static const char always_no[] = "this mount is always nosuid, nodev and noexec";
+
+/* What mount(8) and fstab pass; those that are for mount(8) itself change nothing, nor do those
+ * that ask for what a credfs is anyway. */
 static const struct option table[] = {
-	{"ro", MS_RDONLY, 0},
-	{"rw", 0, MS_RDONLY},
-	{"noatime", MS_NOATIME, 0},
-	{"relatime", MS_RELATIME, 0},
-	{"nosuid", 0, 0},
-	{"nodev", 0, 0},
-	{"noexec", 0, 0},
-	{"defaults", 0, 0},
-	{"auto", 0, 0},
-	{"noauto", 0, 0},
-	{"nofail", 0, 0},
-	{"_netdev", 0, 0},
+	{"ro", MS_RDONLY, 0, false, NULL},
+	{"rw", 0, MS_RDONLY, false, NULL},
+	{"noatime", MS_NOATIME, 0, false, NULL},
+	{"relatime", MS_RELATIME, 0, false, NULL},
+	{"atime", 0, 0, false, NULL},
+	{"diratime", 0, 0, false, NULL},
+	{"nodiratime", 0, 0, false, NULL},
+	{"norelatime", 0, 0, false, NULL},
+	{"strictatime", 0, 0, false, NULL},
+	{"nostrictatime", 0, 0, false, NULL},
+	{"lazytime", 0, 0, false, NULL},
+	{"nolazytime", 0, 0, false, NULL},
+	{"sync", 0, 0, false, NULL},
+	{"async", 0, 0, false, NULL},
+	{"dirsync", 0, 0, false, NULL},
+	{"silent", 0, 0, false, NULL},
+	{"loud", 0, 0, false, NULL},
+	{"nosuid", 0, 0, false, NULL},
+	{"nodev", 0, 0, false, NULL},
+	{"noexec", 0, 0, false, NULL},
+	{"defaults", 0, 0, false, NULL},
+	{"auto", 0, 0, false, NULL},
+	{"noauto", 0, 0, false, NULL},
+	{"user", 0, 0, true, NULL},
+	{"nouser", 0, 0, false, NULL},
+	{"users", 0, 0, false, NULL},
+	{"nousers", 0, 0, false, NULL},
+	{"owner", 0, 0, false, NULL},
+	{"group", 0, 0, false, NULL},
+	{"nofail", 0, 0, false, NULL},
+	{"_netdev", 0, 0, false, NULL},
+	{"comment", 0, 0, true, NULL},
+	{"suid", 0, 0, false, always_no},
+	{"dev", 0, 0, false, always_no},
+	{"exec", 0, 0, false, always_no},
+	{"remount", 0, 0, false,
+	 "a mount cannot be changed: unmount it, and mount it with the new options"},
 };
 
 static const struct option *find_option(const char *name)
 {
+	const size_t length = strcspn(name, "=");
+
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-		if (strcmp(table[i].name, name) == 0)
+		if (strlen(table[i].name) == length && memcmp(table[i].name, name, length) == 0 &&
+		    (table[i].argument || !name[length]))
 			return &table[i];
 	}
 	return NULL;
 }
 
-int mountpoint_flags(char *options, unsigned long *ret, const char **ret_unknown)
+/* Nothing, or for programs other than us. */
+static bool is_passed_over(const char *name)
+{
+	return !*name || strncmp(name, "x-", 2) == 0 || strncmp(name, "X-", 2) == 0;
+}
+
+int mountpoint_flags(char *options, bool sloppy, unsigned long *ret,
+		     struct mountpoint_refusal *ret_refusal)
 {
 	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 	char *name;
@@ -120,10 +160,11 @@ int mountpoint_flags(char *options, unsigned long *ret, const char **ret_unknown
 	while ((name = strsep(&options, ","))) {
 		const struct option *option = find_option(name);
 
-		if (!*name || strncmp(name, "x-", 2) == 0)
+		if (is_passed_over(name) || (!option && sloppy))
 			continue;
-		if (!option) {
-			*ret_unknown = name;
+		if (!option || option->refusal) {
+			*ret_refusal = (struct mountpoint_refusal){
+				name, option ? option->refusal : "there is no such option"};
 			return -EINVAL;
 		}
 		flags = (flags | option->set) & ~option->clear;
@@ -132,7 +173,7 @@ int mountpoint_flags(char *options, unsigned long *ret, const char **ret_unknown
 	return 0;
 }
 
-int mountpoint_attach(const char *path, unsigned long flags, int *ret)
+int mountpoint_attach(const char *source, const char *path, unsigned long flags, int *ret)
 {
 	CLEANUP_CLOSE int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	char options[128];
@@ -142,7 +183,7 @@ int mountpoint_attach(const char *path, unsigned long flags, int *ret)
 	snprintf(options, sizeof options,
 		 "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions",
 		 device);
-	if (mount("credfs", path, type, flags, options) < 0)
+	if (mount(source, path, type, flags, options) < 0)
 		return -errno;
 	*ret = TAKE_FD(device);
 	return 0;

@@ -22,12 +22,22 @@ int mountpoint_resolve(const char *path, char **ret) MUST_CHECK;
 
 int mountpoint_state(const char *path, enum mountpoint_state *ret) MUST_CHECK;
 
-/* Options of mount(8), separated by commas, as flags for mount(2). -EINVAL with *ret_unknown set
- * to the first one that is not known, cut out of `options`. */
-int mountpoint_flags(char *options, unsigned long *ret, const char **ret_unknown) MUST_CHECK;
+/* An option that cannot be had, cut out of those given, and why. */
+struct mountpoint_refusal {
+	const char *option;
+	const char *why;
+};
 
-/* Mount; `ret` is the device, the caller's to close. */
-int mountpoint_attach(const char *path, unsigned long flags, int *ret) MUST_CHECK;
+/* Options of mount(8), separated by commas, as flags for mount(2); `options` is cut up. `sloppy`:
+ * those that are not known are passed over. -EINVAL with *ret_refusal set to the first that cannot
+ * be had. */
+int mountpoint_flags(char *options, bool sloppy, unsigned long *ret,
+		     struct mountpoint_refusal *ret_refusal) MUST_CHECK;
+
+/* Mount; `source` is what the table of mounts shows in front, `ret` the device, the caller's to
+ * close. */
+int mountpoint_attach(const char *source, const char *path, unsigned long flags,
+		      int *ret) MUST_CHECK;
 
 /* Take it out of the tree at once, also if files are open in it. */
 int mountpoint_detach(const char *path) MUST_CHECK;

@@ -27,31 +27,74 @@ static const struct {
 	{"auto,noauto,nofail,_netdev", ALWAYS, NULL},
 	{"x-systemd.automount,x-", ALWAYS, NULL},
 	{",,ro,", ALWAYS | MS_RDONLY, NULL},
+	{"rw,noexec,nosuid,nodev,user=root,noauto", ALWAYS, NULL},
+	{"user,nouser,users,owner,group", ALWAYS, NULL},
+	{"atime,strictatime,lazytime,sync,dirsync,silent", ALWAYS, NULL},
+	{"comment=systemd.automount,comment", ALWAYS, NULL},
+	{"X-mount.mkdir=0755,x-gvfs-hide", ALWAYS, NULL},
 	{"suid", 0, "suid"},
 	{"exec", 0, "exec"},
 	{"dev", 0, "dev"},
 	{"ro,allow_other,exec", 0, "allow_other"},
+	{"remount,ro", 0, "remount"},
 	{"RO", 0, "RO"},
 	{" ro", 0, " ro"},
 	{"ro=1", 0, "ro=1"},
 	{"user_id=0", 0, "user_id=0"},
+	{"use", 0, "use"},
 };
 
 Test(mountpoint, takes_the_options_of_mount_and_never_gives_up_its_own)
 {
 	for (size_t i = 0; i < COUNT(options); i++) {
 		CLEANUP_FREE char *copy = strdup(options[i].options);
+		struct mountpoint_refusal refusal = {0};
 		unsigned long flags = 0;
-		const char *unknown = NULL;
-		const int r = mountpoint_flags(copy, &flags, &unknown);
+		const int r = mountpoint_flags(copy, false, &flags, &refusal);
 
 		cr_expect_eq(r, options[i].unknown ? -EINVAL : 0, "%s", options[i].options);
 		cr_expect_eq(flags, options[i].flags, "%s: %#lx", options[i].options, flags);
 		if (options[i].unknown)
-			cr_expect_str_eq(unknown, options[i].unknown);
+			cr_expect_str_eq(refusal.option, options[i].unknown);
 		else
-			cr_expect_null(unknown);
+			cr_expect_null(refusal.option);
+		cr_expect_eq(!refusal.why, !options[i].unknown);
 	}
+}
+
+static const struct {
+	const char *options;
+	const char *why; /* NULL: passed over */
+} sloppy_options[] = {
+	{"ro,allow_other,ro=1", NULL},
+	{"remount", "cannot be changed"},
+	{"fancy,suid", "always nosuid"},
+};
+
+Test(mountpoint, passes_over_unknown_options_when_asked_to_but_not_those_it_cannot_give)
+{
+	for (size_t i = 0; i < COUNT(sloppy_options); i++) {
+		CLEANUP_FREE char *copy = strdup(sloppy_options[i].options);
+		struct mountpoint_refusal refusal = {0};
+		unsigned long flags = 0;
+		const int r = mountpoint_flags(copy, true, &flags, &refusal);
+
+		cr_expect_eq(r, sloppy_options[i].why ? -EINVAL : 0, "%s",
+			     sloppy_options[i].options);
+		if (sloppy_options[i].why)
+			cr_expect(strstr(refusal.why, sloppy_options[i].why), "%s", refusal.why);
+		else
+			cr_expect_eq(flags, ALWAYS | MS_RDONLY);
+	}
+}
+
+Test(mountpoint, may_have_no_options_at_all)
+{
+	struct mountpoint_refusal refusal = {0};
+	unsigned long flags = 0;
+
+	cr_expect_eq(mountpoint_flags(NULL, false, &flags, &refusal), 0);
+	cr_expect_eq(flags, ALWAYS);
 }
 
 /* A directory, a file and links to both, in a directory of their own. */
@@ -143,7 +186,7 @@ Test(mountpoint, is_stale_when_its_daemon_is_gone_and_free_again_when_detached)
 
 	hide_mounts();
 	cr_assert_eq(mountpoint_resolve("directory", &path), 0);
-	cr_assert_eq(mountpoint_attach(path, ALWAYS, &device), 0);
+	cr_assert_eq(mountpoint_attach("credfs", path, ALWAYS, &device), 0);
 	cr_expect_eq(mountpoint_each(is_wanted, path), 7);
 	close(device);
 	cr_assert_eq(mountpoint_state(path, &state), 0);
@@ -162,7 +205,7 @@ Test(mountpoint, cannot_be_where_there_is_nothing)
 	int device = -1;
 
 	hide_mounts();
-	cr_expect_eq(mountpoint_attach("/no/such/directory", ALWAYS, &device), -ENOENT);
+	cr_expect_eq(mountpoint_attach("credfs", "/no/such/directory", ALWAYS, &device), -ENOENT);
 	cr_expect_eq(device, -1);
 	cr_expect_eq(mountpoint_detach("/no/such/directory"), -ENOENT);
 }

@@ -1,0 +1,124 @@
+#include "fs/mounting.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fs/command.h"
+#include "fs/daemon.h"
+#include "fs/log.h"
+#include "fs/mountpoint.h"
+
+/* Tell the waiting parent that the mount answers, and let go of its terminal. */
+static void detach(void *context)
+{
+	const int pipe = *(const int *)context;
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const char done = EXIT_DONE;
+
+	log_to_syslog();
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	(void)!write(pipe, &done, 1);
+	close(pipe);
+}
+
+static void stay(void *context)
+{
+	(void)context;
+}
+
+/* In the background: the child becomes the daemon, the parent waits for its first word. */
+static enum exit_code run_in_background(const struct daemon_options *options)
+{
+	enum exit_code code;
+	struct statvfs st;
+	char word = EXIT_OTHER;
+	int pipe[2];
+	pid_t child;
+
+	if (pipe2(pipe, O_CLOEXEC) < 0)
+		return command_fail(EXIT_OTHER, "%s", strerror(errno));
+	child = fork();
+	if (child < 0)
+		return command_fail(EXIT_OTHER, "%s", strerror(errno));
+	if (child == 0) {
+		close(pipe[0]);
+		setsid();
+		(void)!chdir("/");
+		code = daemon_run(options, detach, &pipe[1]);
+		word = (char)code;
+		(void)!write(pipe[1], &word, 1);
+		return code;
+	}
+	close(pipe[1]);
+	if (read(pipe[0], &word, 1) != 1)
+		return command_fail(EXIT_OTHER, "the daemon ended before it was ready");
+	if (word == EXIT_DONE)
+		(void)!statvfs(options->path, &st); /* waits until it really answers */
+	else
+		waitpid(child, NULL, 0);
+	return (enum exit_code)word;
+}
+
+/* The directory is there, and nothing of ours is in the way. */
+static enum exit_code check(const struct mounting *mounting, char **ret_path,
+			    enum mountpoint_state *ret_state)
+{
+	int r = mountpoint_resolve(mounting->directory, ret_path);
+
+	if (r < 0)
+		return command_fail(EXIT_CANNOT_MOUNT, "%s: %s", mounting->directory, strerror(-r));
+	/* Nobody means that, and it could not be undone. */
+	if (strcmp(*ret_path, "/") == 0)
+		return command_fail(EXIT_CANNOT_MOUNT, "/: not over the root directory");
+	r = mountpoint_state(*ret_path, ret_state);
+	if (r < 0)
+		return command_fail(EXIT_OTHER, "%s: %s", *ret_path, strerror(-r));
+	if (*ret_state == MOUNTPOINT_MOUNTED)
+		return command_fail(EXIT_MOUNTED, "%s: credfs is mounted there already", *ret_path);
+	return EXIT_DONE;
+}
+
+static enum exit_code mount_at(const struct mounting *mounting,
+			       const struct daemon_options *options, enum mountpoint_state state)
+{
+	int r = state == MOUNTPOINT_STALE ? mountpoint_detach(options->path) : 0;
+
+	if (r < 0)
+		return command_fail(EXIT_CANNOT_MOUNT,
+				    "%s: what another daemon left there cannot be unmounted: %s",
+				    options->path, strerror(-r));
+	return mounting->foreground ? daemon_run(options, stay, NULL) : run_in_background(options);
+}
+
+enum exit_code mounting_run(const struct mounting *mounting)
+{
+	CLEANUP(settings_freep) struct settings *settings = NULL;
+	CLEANUP_FREE char *path = NULL;
+	struct daemon_options daemon = {.source = mounting->source ? mounting->source : "credfs"};
+	struct mountpoint_refusal refusal = {0};
+	enum mountpoint_state state = MOUNTPOINT_FREE;
+	enum exit_code code;
+
+	(void)close_range(STDERR_FILENO + 1, ~0u, 0);
+	code = command_settings(mounting->configuration, &settings);
+	if (code != EXIT_DONE)
+		return code;
+	if (geteuid() != 0)
+		return command_fail(EXIT_NOT_ROOT, "only root can mount");
+	if (mountpoint_flags(mounting->options, mounting->sloppy, &daemon.flags, &refusal) < 0)
+		return command_fail(EXIT_USAGE, "mount option %s: %s", refusal.option, refusal.why);
+	code = check(mounting, &path, &state);
+	if (code != EXIT_DONE || mounting->fake)
+		return code;
+	daemon.settings = settings;
+	daemon.path = path;
+	return mount_at(mounting, &daemon, state);
+}
