@@ -6,9 +6,24 @@
 #include "store/chain.h"
 
 #include <assert.h>
+#include <sodium.h>
 
 #include "store/membership.h"
 #include "store/stage.h"
+
+/* An entry on its way to be followed. */
+struct step {
+	struct entry entry;
+	struct digest digest;
+	struct membership membership; /* that holds after it, of a membership entry */
+};
+
+static void step_done(struct step *step)
+{
+	entry_done(&step->entry);
+	membership_done(&step->membership);
+}
+#define CLEANUP_STEP CLEANUP(step_done)
 
 struct chain {
 	struct digest fingerprint;
@@ -20,9 +35,8 @@ struct chain {
 	struct membership membership;
 	struct map *map;
 	struct stage *stage;
-	struct digest signed_head; /* of the entry made by chain_sign() */
-	uint64_t signed_time;
-	struct mark trusted; /* generation 0: nothing is */
+	struct step signed_step; /* the entry made by chain_sign(), its rows the stage's */
+	struct mark trusted;	 /* generation 0: nothing is */
 };
 
 int chain_new(const struct digest *fingerprint, struct chain **ret)
@@ -51,6 +65,7 @@ struct chain *chain_free(struct chain *chain)
 	stage_free(chain->stage);
 	map_free(chain->map);
 	membership_done(&chain->membership);
+	step_done(&chain->signed_step);
 	free(chain);
 	return NULL;
 }
@@ -93,22 +108,12 @@ const struct map *chain_map(const struct chain *chain)
 
 uint32_t chain_epoch(const struct chain *chain)
 {
-	return chain->membership.epoch;
+	return membership_newest(&chain->membership)->number;
 }
 
-const struct digest *chain_commitment(const struct chain *chain)
+const struct membership *chain_membership(const struct chain *chain)
 {
-	return &chain->membership.commitment;
-}
-
-size_t chain_member_count(const struct chain *chain)
-{
-	return chain->membership.member_count;
-}
-
-const struct digest *chain_wrapset(const struct chain *chain)
-{
-	return &chain->membership.wrapset;
+	return &chain->membership;
 }
 
 bool chain_member(const struct chain *chain, struct recipient_id recipient, enum capability *ret)
@@ -122,7 +127,7 @@ bool chain_member(const struct chain *chain, struct recipient_id recipient, enum
 
 int chain_stage(struct chain *chain, const struct row_ref *ref, const struct digest *digest)
 {
-	return stage_put(chain->stage, ref, digest, chain->membership.epoch);
+	return stage_put(chain->stage, ref, digest, chain_epoch(chain));
 }
 
 size_t chain_staged(const struct chain *chain)
@@ -138,20 +143,6 @@ void chain_unstage(struct chain *chain)
 	stage_undo(chain->stage);
 }
 
-/* An entry that is about to be followed. */
-struct step {
-	struct entry entry;
-	struct digest digest;
-	struct membership membership; /* that holds after it, of a membership entry */
-};
-
-static void step_done(struct step *step)
-{
-	entry_done(&step->entry);
-	membership_done(&step->membership);
-}
-#define CLEANUP_STEP CLEANUP(step_done)
-
 static int check_genesis(const struct chain *chain, const struct step *step)
 {
 	/* Self-certifying: the fingerprint that the host has pinned is this entry's digest. */
@@ -166,6 +157,32 @@ static int check_change(const struct chain *chain, const struct step *step)
 	return 0;
 }
 
+/* Rows of an epoch that has ended could be opened by nobody. */
+static bool all_rows_can_be_opened(const struct chain *chain, const struct membership *membership)
+{
+	const struct map_row *row;
+	uint64_t cursor = 0;
+
+	while ((row = map_next(chain->map, &cursor))) {
+		if (!membership_epoch(membership, row->ref.epoch))
+			return false;
+	}
+	return true;
+}
+
+/* Membership changes by itself: what rows there are stays as it is. */
+static int check_turn(const struct chain *chain, const struct step *step)
+{
+	int r;
+
+	if (step->entry.row_count > 0)
+		return -EBADMSG;
+	r = membership_turn(step->entry.type, &chain->membership, &step->membership);
+	if (r < 0)
+		return r;
+	return all_rows_can_be_opened(chain, &step->membership) ? 0 : -EBADMSG;
+}
+
 static const struct {
 	enum capability signer; /* what its signer must at least be able to do */
 	bool membership;	/* it says who the members are from then on */
@@ -174,12 +191,12 @@ static const struct {
 	int (*check)(const struct chain *chain, const struct step *step);
 } types[] = {
 	[ENTRY_GENESIS] = {CAN_MANAGE, true, check_genesis},
-	[ENTRY_ADD] = {CAN_MANAGE, true, NULL},
-	[ENTRY_REMOVE] = {CAN_MANAGE, true, NULL},
-	[ENTRY_EPOCH] = {CAN_MANAGE, true, NULL},
+	[ENTRY_ADD] = {CAN_MANAGE, true, check_turn},
+	[ENTRY_REMOVE] = {CAN_MANAGE, true, check_turn},
+	[ENTRY_EPOCH] = {CAN_MANAGE, true, check_turn},
 	[ENTRY_CHANGE] = {CAN_WRITE, false, check_change},
 	[ENTRY_RECOVER] = {CAN_MANAGE, true, NULL},
-	[ENTRY_RETIRE] = {CAN_MANAGE, false, NULL},
+	[ENTRY_RETIRE] = {CAN_MANAGE, true, check_turn},
 };
 _Static_assert(sizeof(types) / sizeof(types[0]) == ENTRY_TYPES, "a row for each type");
 
@@ -235,14 +252,6 @@ static int take_rows(struct chain *chain, const struct entry *entry, enum capabi
 	return digest_equal(&entry->root, &root) ? 0 : -EBADMSG;
 }
 
-static void advance(struct chain *chain, const struct digest *head, uint64_t time)
-{
-	chain->generation++;
-	chain->head = *head;
-	chain->time = time;
-	stage_keep(chain->stage);
-}
-
 /* Cannot fail. */
 static void take_step(struct chain *chain, struct step *step)
 {
@@ -252,7 +261,10 @@ static void take_step(struct chain *chain, struct step *step)
 		step->membership = (struct membership){0};
 		chain->member_head = step->digest;
 	}
-	advance(chain, &step->digest, step->entry.time);
+	chain->generation++;
+	chain->head = step->digest;
+	chain->time = step->entry.time;
+	stage_keep(chain->stage);
 }
 
 static int follow_step(struct chain *chain, struct step *step, const uint8_t *bytes, size_t size)
@@ -299,36 +311,83 @@ int chain_follow(struct chain *chain, const uint8_t *bytes, size_t size)
 	return follow_step(chain, &step, bytes, size);
 }
 
-int chain_sign(struct chain *chain, const struct recipient *signer, uint64_t time, uint8_t **ret,
-	       size_t *ret_size)
+/* The entry as all types have it. */
+static struct entry entry_of(const struct chain *chain, enum entry_type type, uint64_t time)
 {
-	struct entry entry = {
-		.type = ENTRY_CHANGE,
+	return (struct entry){
+		.type = type,
 		.org = chain->org,
 		.generation = chain->generation + 1,
 		.previous = chain->head,
 		.time = time,
+		.root = map_root(chain->map),
 		.member_head = chain->member_head,
 	};
-	const struct member *member;
+}
+
+/* Sign what the step holds; everybody else will judge it as it is judged here. */
+static int sign_step(struct chain *chain, struct step *step, const struct recipient *signer,
+		     uint8_t **ret, size_t *ret_size)
+{
+	const struct member *member =
+		membership_find(&chain->membership, recipient_public_id(recipient_public(signer)));
 	int r;
 
 	if (stage_is_torn(chain->stage))
 		return -EUCLEAN;
-	member = membership_find(&chain->membership, recipient_public_id(recipient_public(signer)));
-	if (!member || member->can < stage_needs(chain->stage))
+	if (!member || member->can < types[step->entry.type].signer ||
+	    member->can < stage_needs(chain->stage))
 		return -EACCES;
-	entry.rows = stage_rows(chain->stage, &entry.row_count);
-	entry.root = map_root(chain->map);
-	r = entry_sign(&entry, signer, ret, ret_size);
+	r = types[step->entry.type].check(chain, step);
 	if (r < 0)
 		return r;
-	chain->signed_head = entry_digest(*ret, *ret_size);
-	chain->signed_time = time;
+	r = entry_sign(&step->entry, signer, ret, ret_size);
+	if (r == 0)
+		step->digest = entry_digest(*ret, *ret_size);
+	return r;
+}
+
+int chain_sign(struct chain *chain, const struct recipient *signer, uint64_t time, uint8_t **ret,
+	       size_t *ret_size)
+{
+	struct step step = {.entry = entry_of(chain, ENTRY_CHANGE, time)};
+	int r;
+
+	step.entry.rows = stage_rows(chain->stage, &step.entry.row_count);
+	r = sign_step(chain, &step, signer, ret, ret_size);
+	if (r < 0)
+		return r;
+	/* The rows are the stage's. */
+	step.entry.rows = NULL;
+	step_done(&chain->signed_step);
+	chain->signed_step = step;
+	return 0;
+}
+
+int chain_sign_membership(struct chain *chain, enum entry_type type,
+			  const struct membership *membership, const struct recipient *signer,
+			  uint64_t time, uint8_t **ret, size_t *ret_size)
+{
+	CLEANUP_STEP struct step step = {.entry = entry_of(chain, type, time)};
+	int r;
+
+	assert(chain_staged(chain) == 0);
+
+	randombytes_buf(step.entry.nonce, sizeof(step.entry.nonce));
+	r = membership_list(membership, &step.entry);
+	if (r == 0)
+		r = membership_of(&step.entry, &step.membership);
+	if (r == 0)
+		r = sign_step(chain, &step, signer, ret, ret_size);
+	if (r < 0)
+		return r;
+	step_done(&chain->signed_step);
+	chain->signed_step = step;
+	step = (struct step){0};
 	return 0;
 }
 
 void chain_accept(struct chain *chain)
 {
-	advance(chain, &chain->signed_head, chain->signed_time);
+	take_step(chain, &chain->signed_step);
 }

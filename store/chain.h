@@ -7,9 +7,9 @@
  */
 #pragma once
 
-#include "store/entry.h"
 #include "store/map.h"
 #include "store/mark.h"
+#include "store/membership.h"
 
 struct chain;
 
@@ -36,13 +36,11 @@ uint64_t chain_time(const struct chain *chain);
 struct org_id chain_org(const struct chain *chain);
 const struct map *chain_map(const struct chain *chain);
 
-/* The epoch that new rows are sealed under, and the commitment to its key. */
+/* The epoch that new rows are sealed under. */
 uint32_t chain_epoch(const struct chain *chain);
-const struct digest *chain_commitment(const struct chain *chain);
 
-/* How many sealed keys the epoch has, and the digest of them (entry.h). */
-size_t chain_member_count(const struct chain *chain);
-const struct digest *chain_wrapset(const struct chain *chain);
+/* Members and epochs; borrowed until the next entry. */
+const struct membership *chain_membership(const struct chain *chain);
 
 /* What the recipient may do now; false when it is no member. */
 bool chain_member(const struct chain *chain, struct recipient_id recipient,
@@ -62,6 +60,12 @@ void chain_unstage(struct chain *chain);
  * not; errors of entry_sign(). -EUCLEAN when chain_unstage() had no memory once. */
 int chain_sign(struct chain *chain, const struct recipient *signer, uint64_t time, uint8_t **ret,
 	       size_t *ret_size) MUST_CHECK;
+
+/* Make and sign a membership entry, with nothing staged: `membership` is what is to hold after it.
+ * -EBADMSG when an entry of this type cannot lead there (membership_turn()); else as above. */
+int chain_sign_membership(struct chain *chain, enum entry_type type,
+			  const struct membership *membership, const struct recipient *signer,
+			  uint64_t time, uint8_t **ret, size_t *ret_size) MUST_CHECK;
 
 /* The entry just signed is the newest one now; cannot fail. */
 void chain_accept(struct chain *chain);

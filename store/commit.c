@@ -1,5 +1,7 @@
 #include "store/commit.h"
 
+#include <sodium.h>
+
 #include "store/clock.h"
 #include "store/rule.h"
 #include "store/seal.h"
@@ -19,7 +21,7 @@ struct commit {
 	size_t fold_count, fold_room;
 };
 
-int commit_new(struct chain *chain, struct index *index, const struct epoch_key *key,
+int commit_new(struct chain *chain, struct index *index, const struct keyring *keyring,
 	       const struct recipient *host, struct commit **ret)
 {
 	struct recipient_id id = recipient_public_id(recipient_public(host));
@@ -29,7 +31,7 @@ int commit_new(struct chain *chain, struct index *index, const struct epoch_key 
 		return -ENOMEM;
 	commit->chain = chain;
 	commit->index = index;
-	commit->key = key;
+	commit->key = keyring_get(keyring, chain_epoch(chain));
 	commit->host = host;
 	commit->time = clock_now();
 	if (!chain_member(chain, id, &commit->can))
@@ -173,20 +175,45 @@ static bool may_write(const struct commit *commit, const struct record *record, 
 	return commit->can >= CAN_WRITE && !rule_needs_manager(record->kind);
 }
 
-static int put_record(struct commit *commit, const struct record *record)
+/* A new salt tells everybody that the relations are new, and needs a manager: what they were
+ * before they keep. */
+static void choose_salt(const struct commit *commit, struct record *record)
+{
+	const struct record *old = index_get(commit->index, record->id);
+
+	if (old && !rule_change_needs_manager(old, record))
+		record->salt = old->salt;
+	else
+		randombytes_buf(record->salt.bytes, sizeof(record->salt.bytes));
+}
+
+/* Seal and stage the record, and have its version told. */
+static int seal_record(struct commit *commit, struct record *record, bool exists,
+		       uint64_t former_version)
 {
 	CLEANUP_FREE uint8_t *plain = NULL;
-	struct row_ref former;
 	struct row_ref ref = {
 		.table = ROW_ITEM,
 		.id = record->id,
 		.kind = record->kind,
-		.version = 1,
+		.version = exists ? former_version + 1 : 1,
 		.epoch = chain_epoch(commit->chain),
 	};
-	struct change_item *fold;
-	bool exists;
 	size_t size;
+	int r;
+
+	choose_salt(commit, record);
+	ref.relations = record_relations(record);
+	record->version = ref.version;
+	r = record_encode(record, &plain, &size);
+	return r < 0 ? r : put_row(commit, SEAL_ITEM, &ref, plain, size);
+}
+
+static int put_record(struct commit *commit, const struct record *record)
+{
+	CLEANUP_RECORD struct record own = {0};
+	struct row_ref former = {.version = 0};
+	bool exists;
 	int r;
 
 	if (!rule_is_sound(record))
@@ -194,24 +221,15 @@ static int put_record(struct commit *commit, const struct record *record)
 	exists = get_ref(commit, ROW_ITEM, record->id, 0, &former);
 	if (!may_write(commit, record, exists))
 		return -EACCES;
-	if (exists)
-		ref.version = former.version + 1;
 	r = reserve_fold(commit);
+	if (r == 0)
+		r = record_copy(record, &own);
+	if (r == 0)
+		r = seal_record(commit, &own, exists, former.version);
 	if (r < 0)
 		return r;
-	r = record_encode(record, &plain, &size);
-	if (r < 0)
-		return r;
-	r = put_row(commit, SEAL_ITEM, &ref, plain, size);
-	if (r < 0)
-		return r;
-	fold = &commit->folds[commit->fold_count];
-	*fold = (struct change_item){0};
-	r = record_copy(record, &fold->record);
-	if (r < 0)
-		return r;
-	fold->record.version = ref.version;
-	commit->fold_count++;
+	commit->folds[commit->fold_count++] = (struct change_item){.record = own};
+	own = (struct record){0};
 	return 0;
 }
 

@@ -9,12 +9,13 @@
 #include "store/change.h"
 #include "store/engine.h"
 #include "store/index.h"
-#include "store/key.h"
+#include "store/keyring.h"
 
 struct commit;
 
-/* All of these outlive the commit. `host` signs, `key` is of the chain's epoch. -ENOMEM. */
-int commit_new(struct chain *chain, struct index *index, const struct epoch_key *key,
+/* All of these outlive the commit. `host` signs; the keyring has the newest epoch's key. -ENOMEM.
+ */
+int commit_new(struct chain *chain, struct index *index, const struct keyring *keyring,
 	       const struct recipient *host, struct commit **ret) MUST_CHECK;
 struct commit *commit_free(struct commit *commit);
 DEFINE_CLEANUP(struct commit, commit_free);

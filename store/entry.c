@@ -10,7 +10,8 @@ static const char sign_domain[] = "credfs log v1";
 enum {
 	HEAD_SIZE = 1 + 1 + ID_SIZE + 8 + DIGEST_SIZE + 8 + ID_SIZE + 2 * DIGEST_SIZE + 4,
 	MEMBER_SIZE = 1 + sizeof(struct recipient_public),
-	ROW_SIZE = 1 + 4 + ID_SIZE + 8 + 4 + DIGEST_SIZE,
+	EPOCH_SIZE = 4 + 2 * DIGEST_SIZE,
+	ROW_SIZE = 1 + 4 + ID_SIZE + 8 + 4 + ID_SIZE + DIGEST_SIZE,
 	LENGTH_SIZE = 4,
 	/* Engines count with 64 signed bits. */
 	NUMBER_MAX_BITS = 63,
@@ -27,12 +28,13 @@ static const struct {
 	[ENTRY_EPOCH] = {.known = true, .membership = true},
 	[ENTRY_CHANGE] = {.known = true},
 	[ENTRY_RECOVER] = {.known = true, .membership = true},
-	[ENTRY_RETIRE] = {.known = true},
+	[ENTRY_RETIRE] = {.known = true, .membership = true},
 };
 _Static_assert(sizeof(types) / sizeof(types[0]) == ENTRY_TYPES, "a row for each type");
 
 void entry_done(struct entry *entry)
 {
+	free(entry->epochs);
 	free(entry->members);
 	free(entry->rows);
 	*entry = (struct entry){0};
@@ -42,9 +44,12 @@ static void put_membership(struct wire_writer *writer, const struct entry *entry
 {
 	wire_put_u8(writer, ENTRY_SUITE);
 	wire_put(writer, entry->nonce, sizeof(entry->nonce));
-	wire_put_u32(writer, entry->epoch);
-	wire_put(writer, entry->commitment.bytes, DIGEST_SIZE);
-	wire_put(writer, entry->wrapset.bytes, DIGEST_SIZE);
+	wire_put_u32(writer, (uint32_t)entry->epoch_count);
+	for (size_t i = 0; i < entry->epoch_count; i++) {
+		wire_put_u32(writer, entry->epochs[i].number);
+		wire_put(writer, entry->epochs[i].commitment.bytes, DIGEST_SIZE);
+		wire_put(writer, entry->epochs[i].wrapset.bytes, DIGEST_SIZE);
+	}
 	wire_put_u32(writer, (uint32_t)entry->member_count);
 	for (size_t i = 0; i < entry->member_count; i++) {
 		wire_put_u8(writer, (uint8_t)entry->members[i].can);
@@ -63,6 +68,7 @@ static void put_rows(struct wire_writer *writer, const struct entry *entry)
 		wire_put(writer, row->ref.id.bytes, ID_SIZE);
 		wire_put_u64(writer, row->ref.version);
 		wire_put_u32(writer, row->ref.epoch);
+		wire_put(writer, row->ref.relations.bytes, ID_SIZE);
 		wire_put(writer, row->digest.bytes, DIGEST_SIZE);
 	}
 }
@@ -88,7 +94,8 @@ int entry_sign(struct entry *entry, const struct recipient *signer, uint8_t **re
 	assert((size_t)entry->type < ENTRY_TYPES && types[entry->type].known);
 
 	/* Counts are coded with 32 bits, and much less fits. */
-	if (entry->member_count > ENTRY_MAX || entry->row_count > ENTRY_MAX)
+	if (entry->epoch_count > ENTRY_MAX || entry->member_count > ENTRY_MAX ||
+	    entry->row_count > ENTRY_MAX)
 		return -EFBIG;
 
 	entry->signer = recipient_public_id(recipient_public(signer));
@@ -145,6 +152,29 @@ static int get_head(struct wire_reader *reader, struct entry *entry)
 	return 0;
 }
 
+/* Ascending, so that the last is the newest and none comes twice. */
+static int get_epochs(struct wire_reader *reader, struct entry *entry)
+{
+	size_t count = wire_get_count(reader, EPOCH_SIZE);
+
+	if (reader->failed || count == 0)
+		return -EBADMSG;
+	entry->epochs = calloc(count, sizeof(entry->epochs[0]));
+	if (!entry->epochs)
+		return -ENOMEM;
+	entry->epoch_count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct entry_epoch *epoch = &entry->epochs[i];
+
+		epoch->number = wire_get_u32(reader);
+		wire_get_bytes(reader, epoch->commitment.bytes, DIGEST_SIZE);
+		wire_get_bytes(reader, epoch->wrapset.bytes, DIGEST_SIZE);
+		if (epoch->number == 0 || (i > 0 && epoch->number <= epoch[-1].number))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
 static int get_members(struct wire_reader *reader, struct entry *entry)
 {
 	size_t count = wire_get_count(reader, MEMBER_SIZE);
@@ -172,16 +202,27 @@ static int get_members(struct wire_reader *reader, struct entry *entry)
 static int get_membership(struct wire_reader *reader, struct entry *entry)
 {
 	uint8_t suite = wire_get_u8(reader);
+	int r;
 
 	if (reader->failed)
 		return -EBADMSG;
 	if (suite != ENTRY_SUITE)
 		return -EPROTONOSUPPORT;
 	wire_get_bytes(reader, entry->nonce, sizeof(entry->nonce));
-	entry->epoch = wire_get_u32(reader);
-	wire_get_bytes(reader, entry->commitment.bytes, DIGEST_SIZE);
-	wire_get_bytes(reader, entry->wrapset.bytes, DIGEST_SIZE);
-	return get_members(reader, entry);
+	r = get_epochs(reader, entry);
+	return r < 0 ? r : get_members(reader, entry);
+}
+
+/* Whether the row is in a table that the log speaks of, and only an item that is there has
+ * relations. */
+static bool row_is_consistent(const struct entry_row *row)
+{
+	static const struct relations none;
+
+	if (row->ref.table != ROW_ITEM && row->ref.table != ROW_VALUE)
+		return false;
+	return (row->ref.table == ROW_ITEM && !digest_is_zero(&row->digest)) ||
+	       relations_equal(&row->ref.relations, &none);
 }
 
 static int get_rows(struct wire_reader *reader, struct entry *entry)
@@ -198,16 +239,16 @@ static int get_rows(struct wire_reader *reader, struct entry *entry)
 	entry->row_count = count;
 	for (size_t i = 0; i < count; i++) {
 		struct entry_row *row = &entry->rows[i];
-		uint8_t table = wire_get_u8(reader);
 
-		if (table != ROW_ITEM && table != ROW_VALUE)
-			return -EBADMSG;
-		row->ref.table = table;
+		row->ref.table = wire_get_u8(reader);
 		row->ref.kind = wire_get_u32(reader);
 		wire_get_bytes(reader, row->ref.id.bytes, ID_SIZE);
 		row->ref.version = get_number(reader);
 		row->ref.epoch = wire_get_u32(reader);
+		wire_get_bytes(reader, row->ref.relations.bytes, ID_SIZE);
 		wire_get_bytes(reader, row->digest.bytes, DIGEST_SIZE);
+		if (!row_is_consistent(row))
+			return -EBADMSG;
 	}
 	return 0;
 }

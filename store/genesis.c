@@ -34,13 +34,17 @@ static void seal_to(struct genesis *genesis, const struct recipient_public *publ
 static int sign(struct genesis *genesis, const struct recipient *founder,
 		struct entry_member *members)
 {
+	struct entry_epoch epoch = {
+		.number = GENESIS_EPOCH,
+		.commitment = epoch_key_commitment(genesis->key),
+		.wrapset = entry_wrapset(genesis->wraps, genesis->wrap_count),
+	};
 	struct entry entry = {
 		.type = ENTRY_GENESIS,
 		.generation = 1,
 		.time = clock_now(),
-		.epoch = GENESIS_EPOCH,
-		.commitment = epoch_key_commitment(genesis->key),
-		.wrapset = entry_wrapset(genesis->wraps, genesis->wrap_count),
+		.epochs = &epoch,
+		.epoch_count = 1,
 		.members = members,
 		.member_count = genesis->wrap_count,
 	};

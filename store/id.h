@@ -31,6 +31,11 @@ struct recipient_id {
 	uint8_t bytes[ID_SIZE];
 };
 
+/* What an item's row tells of its record's relations: a digest that hides them (record.h). */
+struct relations {
+	uint8_t bytes[ID_SIZE];
+};
+
 static inline bool digest_equal(const struct digest *a, const struct digest *b)
 {
 	return memcmp(a->bytes, b->bytes, DIGEST_SIZE) == 0;
@@ -41,6 +46,11 @@ static inline bool digest_is_zero(const struct digest *digest)
 	static const struct digest zero = {{0}};
 
 	return digest_equal(digest, &zero);
+}
+
+static inline bool relations_equal(const struct relations *a, const struct relations *b)
+{
+	return memcmp(a->bytes, b->bytes, ID_SIZE) == 0;
 }
 
 static inline int record_id_compare(struct record_id a, struct record_id b)

@@ -89,7 +89,7 @@ static int bucket_insert(struct bucket *bucket, size_t index)
 static const struct digest *bucket_digest(struct bucket *bucket)
 {
 	static const char domain[] = "credfs bucket v1";
-	uint8_t coded[1 + ID_SIZE + 8 + 4 + 4 + DIGEST_SIZE];
+	uint8_t coded[1 + ID_SIZE + 8 + 4 + 4 + ID_SIZE + DIGEST_SIZE];
 	crypto_generichash_state state;
 
 	if (!bucket->stale)
@@ -106,6 +106,7 @@ static const struct digest *bucket_digest(struct bucket *bucket)
 		at = wire_store_u64(at, row->ref.version);
 		at = wire_store_u32(at, row->ref.kind);
 		at = wire_store_u32(at, row->ref.epoch);
+		at = wire_store(at, row->ref.relations.bytes, ID_SIZE);
 		wire_store(at, row->digest.bytes, DIGEST_SIZE);
 		crypto_generichash_update(&state, coded, sizeof(coded));
 	}

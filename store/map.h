@@ -35,7 +35,7 @@ size_t map_size(const struct map *map);
 
 /* The root: BLAKE2b-256 over "credfs root v1" and the 256 bucket digests; a bucket's is BLAKE2b-256
  * over "credfs bucket v1" and its rows, sorted by table, id, version: table (8), id, version (64),
- * kind (32), epoch (32), row digest. */
+ * kind (32), epoch (32), relations, row digest. */
 struct digest map_root(struct map *map);
 
 /* All rows, sorted within their bucket: *cursor starts at 0; NULL at the end. */

@@ -4,12 +4,6 @@
 #include "store/seal.h"
 #include "store/wire.h"
 
-/* The key that a row of this epoch was sealed under; NULL. */
-static const struct epoch_key *key_of(const struct opener *opener, uint32_t epoch)
-{
-	return epoch_key_epoch(opener->key) == epoch ? opener->key : NULL;
-}
-
 /* Open a row that is the one the map speaks of; -EBADMSG when it is not. */
 static int open_row(const struct opener *opener, const struct map_row *expected,
 		    enum seal_domain domain, const struct engine_row *row, struct secret **ret)
@@ -22,7 +16,7 @@ static int open_row(const struct opener *opener, const struct map_row *expected,
 		.version = ref->version,
 		.epoch = ref->epoch,
 	};
-	const struct epoch_key *key = key_of(opener, ref->epoch);
+	const struct epoch_key *key = keyring_get(opener->keyring, ref->epoch);
 	struct digest digest = row_digest(context.org, &row->ref, row->bytes, row->size);
 
 	if (!key || !digest_equal(&digest, &expected->digest))
@@ -35,6 +29,7 @@ static int open_record(const struct opener *opener, const struct map_row *expect
 {
 	CLEANUP_SECRET struct secret *plain = NULL;
 	CLEANUP_RECORD struct record record = {0};
+	struct relations relations;
 	int r;
 
 	r = open_row(opener, expected, SEAL_ITEM, row, &plain);
@@ -46,7 +41,8 @@ static int open_record(const struct opener *opener, const struct map_row *expect
 	record.id = expected->ref.id;
 	record.kind = (enum record_kind)expected->ref.kind;
 	record.version = expected->ref.version;
-	if (!rule_is_sound(&record))
+	relations = record_relations(&record);
+	if (!rule_is_sound(&record) || !relations_equal(&relations, &expected->ref.relations))
 		return -EBADMSG;
 	*ret = record;
 	record = (struct record){0};
@@ -137,11 +133,11 @@ static int take_wrap(void *context, const struct engine_row *row)
 	return 0;
 }
 
-int opener_check_wraps(const struct opener *opener)
+static int check_wraps(const struct opener *opener, const struct entry_epoch *epoch)
 {
 	struct wraps wraps = {
-		.room = chain_member_count(opener->chain),
-		.epoch = chain_epoch(opener->chain),
+		.room = chain_membership(opener->chain)->member_count,
+		.epoch = epoch->number,
 	};
 	CLEANUP_FREE struct entry_wrap *list = calloc(wraps.room, sizeof(*list));
 	struct digest digest;
@@ -155,7 +151,17 @@ int opener_check_wraps(const struct opener *opener)
 	if (r < 0)
 		return r;
 	digest = entry_wrapset(list, wraps.count);
-	return digest_equal(&digest, chain_wrapset(opener->chain)) ? 0 : -EBADMSG;
+	return digest_equal(&digest, &epoch->wrapset) ? 0 : -EBADMSG;
+}
+
+int opener_check_wraps(const struct opener *opener)
+{
+	const struct membership *membership = chain_membership(opener->chain);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < membership->epoch_count; i++)
+		r = check_wraps(opener, &membership->epochs[i]);
+	return r;
 }
 
 struct opening {

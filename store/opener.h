@@ -9,13 +9,13 @@
 #include "store/chain.h"
 #include "store/engine.h"
 #include "store/index.h"
-#include "store/key.h"
+#include "store/keyring.h"
 
 struct opener {
 	struct engine *engine;
 	struct secret_pool *pool;
 	const struct chain *chain;
-	const struct epoch_key *key;
+	const struct keyring *keyring;
 };
 
 /* Put every record into the index that is what the map says; `ret_damaged` counts the others.
@@ -23,7 +23,7 @@ struct opener {
 int opener_records(const struct opener *opener, struct index *index,
 		   size_t *ret_damaged) MUST_CHECK;
 
-/* Whether the sealed keys of the epoch, everybody's, are those that the log commits to. -EBADMSG.
+/* Whether the sealed keys of all epochs, everybody's, are those that the log commits to. -EBADMSG.
  */
 int opener_check_wraps(const struct opener *opener) MUST_CHECK;
 

@@ -10,6 +10,7 @@
 #include "store/commit.h"
 #include "store/genesis.h"
 #include "store/index.h"
+#include "store/keyring.h"
 #include "store/opener.h"
 #include "store/replay.h"
 
@@ -20,7 +21,7 @@ struct org {
 	struct digest fingerprint;
 	struct chain *chain;
 	struct index *index;
-	struct epoch_key *key;
+	struct keyring *keyring;
 	enum capability can;
 	size_t damaged;
 	bool unclean; /* the index is not what the log says */
@@ -32,7 +33,7 @@ struct org *org_free(struct org *org)
 		return NULL;
 	chain_free(org->chain);
 	index_free(org->index);
-	epoch_key_free(org->key);
+	keyring_free(org->keyring);
 	free(org);
 	return NULL;
 }
@@ -55,6 +56,9 @@ static int org_new(struct engine *engine, struct secret_pool *pool, const struct
 	r = index_new(&org->index);
 	if (r < 0)
 		return r;
+	r = keyring_new(&org->keyring);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(org);
 	return 0;
 }
@@ -67,53 +71,13 @@ static int find_self(struct org *org)
 	return chain_member(org->chain, id, &org->can) ? 0 : -EKEYREJECTED;
 }
 
-struct sealed_key {
-	bool found;
-	uint8_t bytes[RECIPIENT_SEALED_KEY_SIZE];
-};
-
-static int take_sealed_key(void *context, const struct engine_row *row)
-{
-	struct sealed_key *key = context;
-
-	key->found = row->size == sizeof(key->bytes);
-	if (key->found)
-		memcpy(key->bytes, row->bytes, sizeof(key->bytes));
-	return 0;
-}
-
-static struct row_ref wrap_ref(struct recipient_id recipient, uint32_t epoch)
-{
-	struct row_ref ref = {.table = ROW_WRAP, .epoch = epoch};
-
-	memcpy(ref.id.bytes, recipient.bytes, ID_SIZE);
-	return ref;
-}
-
-static int load_key(struct org *org)
-{
-	const struct row_ref ref =
-		wrap_ref(recipient_public_id(recipient_public(org->host)), chain_epoch(org->chain));
-	struct sealed_key sealed = {.found = false};
-	int r;
-
-	r = org->engine->ops->rows(org->engine, org_id(org), ROW_WRAP, &ref, 1, take_sealed_key,
-				   &sealed);
-	if (r < 0)
-		return r;
-	if (!sealed.found)
-		return -EBADMSG;
-	return epoch_key_open(org->pool, org->host, chain_epoch(org->chain), sealed.bytes,
-			      chain_commitment(org->chain), &org->key);
-}
-
 static struct opener opener_of(const struct org *org)
 {
 	return (struct opener){
 		.engine = org->engine,
 		.pool = org->pool,
 		.chain = org->chain,
-		.key = org->key,
+		.keyring = org->keyring,
 	};
 }
 
@@ -133,7 +97,7 @@ int org_load_pinned(struct engine *engine, struct secret_pool *pool, const struc
 	r = find_self(org);
 	if (r < 0)
 		return r;
-	r = load_key(org);
+	r = keyring_load(org->keyring, pool, engine, org->chain, host);
 	if (r < 0)
 		return r;
 	opener = opener_of(org);
@@ -158,7 +122,7 @@ static int add_wraps(struct commit *commit, const struct genesis *genesis)
 
 	for (size_t i = 0; r == 0 && i < genesis->wrap_count; i++) {
 		const struct entry_wrap *wrap = &genesis->wraps[i];
-		const struct row_ref ref = wrap_ref(wrap->recipient, GENESIS_EPOCH);
+		const struct row_ref ref = keyring_wrap(wrap->recipient, GENESIS_EPOCH);
 
 		r = commit_add_row(commit, &ref, wrap->sealed, sizeof(wrap->sealed));
 	}
@@ -194,7 +158,7 @@ static int append_first(struct org *org, const struct genesis *genesis, const ch
 	};
 	int r;
 
-	r = commit_new(org->chain, org->index, org->key, org->host, &commit);
+	r = commit_new(org->chain, org->index, org->keyring, org->host, &commit);
 	if (r < 0)
 		return r;
 	r = add_wraps(commit, genesis);
@@ -230,7 +194,10 @@ int org_create(struct engine *engine, struct secret_pool *pool, const struct rec
 	r = find_self(org);
 	if (r < 0)
 		return r;
-	org->key = TAKE_PTR(genesis.key);
+	r = keyring_put(org->keyring, genesis.key);
+	if (r < 0)
+		return r;
+	genesis.key = NULL;
 	r = append_first(org, &genesis, name, first);
 	if (r < 0)
 		return r;
@@ -343,7 +310,7 @@ int org_commit(struct org *org, const struct change *change)
 
 	if (org->unclean)
 		return -EUCLEAN;
-	r = commit_new(org->chain, org->index, org->key, org->host, &commit);
+	r = commit_new(org->chain, org->index, org->keyring, org->host, &commit);
 	if (r < 0)
 		return r;
 	r = commit_add(commit, change);

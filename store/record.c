@@ -1,5 +1,6 @@
 #include "store/record.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "store/seal.h"
@@ -32,6 +33,7 @@ static const struct member members[] = {
 	{8, MEMBER_NUMBER, offsetof(struct record, value_last), 0},
 	{9, MEMBER_NUMBER, offsetof(struct record, value_size), 0},
 	{10, MEMBER_BOOL, offsetof(struct record, secret), 0},
+	{11, MEMBER_ID, offsetof(struct record, salt), 0},
 };
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
 _Static_assert(MEMBERS <= 32, "a bit for each in the mask of those seen");
@@ -175,6 +177,24 @@ int record_copy(const struct record *record, struct record *ret)
 	*ret = copy;
 	copy = (struct record){0};
 	return 0;
+}
+
+struct relations record_relations(const struct record *record)
+{
+	static const char domain[] = "credfs relations v1";
+	uint8_t coded[sizeof(domain) - 1 + ID_SIZE + 4 + 3 * ID_SIZE + 1];
+	struct relations relations;
+	uint8_t *at = coded;
+
+	at = wire_store(at, domain, sizeof(domain) - 1);
+	at = wire_store(at, record->salt.bytes, ID_SIZE);
+	at = wire_store_u32(at, record->kind);
+	at = wire_store(at, record->id.bytes, ID_SIZE);
+	at = wire_store(at, record->parent.bytes, ID_SIZE);
+	at = wire_store(at, record->target.bytes, ID_SIZE);
+	wire_store_u8(at, record->secret);
+	crypto_generichash(relations.bytes, ID_SIZE, coded, sizeof(coded), NULL, 0);
+	return relations;
 }
 
 int record_encode(const struct record *record, uint8_t **ret, size_t *ret_size)

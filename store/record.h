@@ -38,7 +38,8 @@ struct record {
 	uint64_t value_last;	/* the highest version the field ever had */
 	uint64_t value_size;	/* bytes of the current value */
 	bool secret;
-	uint8_t *unknown; /* coded tags of a later version */
+	struct record_id salt; /* of record_relations(); org_commit() chooses it */
+	uint8_t *unknown;      /* coded tags of a later version */
 	size_t unknown_size;
 };
 
@@ -47,6 +48,13 @@ void record_done(struct record *record);
 
 /* A deep copy. -ENOMEM. */
 int record_copy(const struct record *record, struct record *ret) MUST_CHECK;
+
+/* What the log shows of who the record belongs to and who may see it: BLAKE2b-128 of "credfs
+ * relations v1", the salt, kind (32 bits, little endian), id, parent, target and secrecy (8 bits).
+ * The salt is random and sealed with the record, so that the digest says nothing to who cannot open
+ * it; it stays while the relations stay, so that who follows the log sees, without any key, that
+ * they have changed, and whoever opens the record sees that they are those that were signed. */
+struct relations record_relations(const struct record *record);
 
 /* Payload of a row; the caller frees. Kind, id and version are not in it: they stand in the row
  * and in its associated data. -EFBIG when longer than SEAL_PLAIN_MAX, -ENOMEM. */

@@ -22,6 +22,9 @@ struct row_ref {
 	uint32_t kind; /* enum record_kind; RECORD_FIELD for values */
 	uint64_t version;
 	uint32_t epoch;
+	/* Of an item, and known to the log alone: no engine has it, the digest does not cover it.
+	 */
+	struct relations relations;
 };
 
 /* BLAKE2b-256 over "credfs row v1", table (8 bits), organisation, id, kind, version, epoch,

@@ -25,7 +25,8 @@ int stage_put(struct stage *stage, const struct row_ref *ref, const struct diges
 /* What was staged, in order; borrowed until the next call. */
 struct entry_row *stage_rows(const struct stage *stage, size_t *ret_count);
 
-/* What the signer of the staged rows must be able to do: a row's former kind counts as well. */
+/* What the signer of the staged rows must be able to do: a row's former kind counts as well, and
+ * whether an item's relations are others than before. */
 enum capability stage_needs(const struct stage *stage);
 
 /* Forget what was staged: the map stays as it is. */

@@ -13,14 +13,21 @@
 #include "store/seal.h"
 
 enum founding_member { MANAGER, WRITER, READER, STRANGER, MEMBERS };
+enum { FOUNDING_EPOCHS = 4 };
 
 struct founding {
 	struct secret_pool *pool;
 	struct recipient *members[MEMBERS]; /* the stranger is none */
 	struct epoch_key *key;
 	struct map *map; /* as it is after the newest entry */
+	/* What the newest membership entry said; to be changed for the next. */
+	struct entry_member list[MEMBERS];
+	size_t member_count;
+	struct entry_epoch epochs[FOUNDING_EPOCHS];
+	size_t epoch_count;
 	struct digest fingerprint;
 	struct digest head;
+	struct digest member_head;
 	uint64_t generation;
 	uint8_t *bytes; /* the newest entry */
 	size_t size;
@@ -53,14 +60,24 @@ static inline void founding_sign(struct founding *founding, struct entry *entry,
 	cr_assert_eq(
 		entry_sign(entry, founding->members[signer], &founding->bytes, &founding->size), 0);
 	founding->head = entry_digest(founding->bytes, founding->size);
+	if (entry->type != ENTRY_CHANGE)
+		founding->member_head = founding->head;
 	founding->generation = entry->generation;
+}
+
+/* Have a membership entry say what the founding has; it borrows. */
+static inline void founding_say_members(struct founding *founding, struct entry *entry)
+{
+	entry->members = founding->list;
+	entry->member_count = founding->member_count;
+	entry->epochs = founding->epochs;
+	entry->epoch_count = founding->epoch_count;
 }
 
 static inline struct founding founding_new(void)
 {
 	struct founding founding = {.generation = 0};
-	struct entry_member members[STRANGER];
-	struct entry genesis = {.type = ENTRY_GENESIS, .generation = 1, .time = 1, .epoch = 1};
+	struct entry genesis = {.type = ENTRY_GENESIS, .generation = 1, .time = 1};
 
 	cr_assert_eq(secret_pool_new(4 << 20, &founding.pool), 0);
 	for (size_t i = 0; i < MEMBERS; i++) {
@@ -71,10 +88,10 @@ static inline struct founding founding_new(void)
 	cr_assert_eq(epoch_key_generate(founding.pool, 1, &founding.key), 0);
 	cr_assert_eq(map_new(&founding.map), 0);
 	for (size_t i = 0; i < STRANGER; i++)
-		members[i] = founding_member(&founding, i);
-	genesis.members = members;
-	genesis.member_count = STRANGER;
-	genesis.commitment = epoch_key_commitment(founding.key);
+		founding.list[founding.member_count++] = founding_member(&founding, i);
+	founding.epochs[founding.epoch_count++] =
+		(struct entry_epoch){1, epoch_key_commitment(founding.key), {{0}}};
+	founding_say_members(&founding, &genesis);
 	genesis.root = map_root(founding.map);
 	founding_sign(&founding, &genesis, MANAGER);
 	founding.fingerprint = founding.head;
@@ -91,6 +108,6 @@ static inline struct entry founding_next(struct founding *founding)
 		.previous = founding->head,
 		.time = founding->generation + 1,
 		.root = map_root(founding->map),
-		.member_head = founding->fingerprint,
+		.member_head = founding->member_head,
 	};
 }

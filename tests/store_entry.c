@@ -45,6 +45,19 @@ static void assert_members(const json_t *members, const struct entry *entry)
 	}
 }
 
+static void assert_epochs(const json_t *epochs, const struct entry *entry)
+{
+	cr_assert_eq(entry->epoch_count, json_array_size(epochs));
+	for (size_t i = 0; i < entry->epoch_count; i++) {
+		const struct entry_epoch *epoch = &entry->epochs[i];
+		const json_t *vector = json_array_get(epochs, i);
+
+		cr_assert_eq(epoch->number, vector_number(vector, "epoch"));
+		cr_assert(vector_holds(vector, "commitment", epoch->commitment.bytes, DIGEST_SIZE));
+		cr_assert(vector_holds(vector, "wrapset", epoch->wrapset.bytes, DIGEST_SIZE));
+	}
+}
+
 static void assert_rows(const json_t *rows, const struct entry *entry)
 {
 	cr_assert_eq(entry->row_count, json_array_size(rows));
@@ -57,6 +70,7 @@ static void assert_rows(const json_t *rows, const struct entry *entry)
 		cr_assert(vector_holds(vector, "id", row->ref.id.bytes, ID_SIZE));
 		cr_assert_eq(row->ref.version, vector_number(vector, "version"));
 		cr_assert_eq(row->ref.epoch, vector_number(vector, "epoch"));
+		cr_assert(vector_holds(vector, "relations", row->ref.relations.bytes, ID_SIZE));
 		cr_assert(vector_holds(vector, "digest", row->digest.bytes, DIGEST_SIZE));
 	}
 }
@@ -77,9 +91,7 @@ static void assert_entry(const json_t *vector, const struct entry *entry)
 		return;
 	}
 	cr_assert(vector_holds(vector, "nonce", entry->nonce, sizeof(entry->nonce)));
-	cr_assert_eq(entry->epoch, vector_number(vector, "epoch"));
-	cr_assert(vector_holds(vector, "commitment", entry->commitment.bytes, DIGEST_SIZE));
-	cr_assert(vector_holds(vector, "wrapset", entry->wrapset.bytes, DIGEST_SIZE));
+	assert_epochs(json_object_get(vector, "epochs"), entry);
 	assert_members(json_object_get(vector, "members"), entry);
 }
 
@@ -196,7 +208,7 @@ Test(entry, wrapset_is_that_of_the_vectors_in_whatever_order)
 }
 
 /* What fits beside the head, the count of rows and the signature. */
-enum { ROWS_MAX = (ENTRY_MAX - 150 - 4 - SIGNATURE) / 65 };
+enum { ROWS_MAX = (ENTRY_MAX - 150 - 4 - SIGNATURE) / 81 };
 
 static struct entry change_of(size_t rows)
 {

@@ -22,13 +22,14 @@ static struct map_row vector_row(const json_t *vector)
 	};
 
 	vector_get(vector, "id", row.ref.id.bytes, ID_SIZE);
+	vector_get(vector, "relations", row.ref.relations.bytes, ID_SIZE);
 	vector_get(vector, "digest", row.digest.bytes, DIGEST_SIZE);
 	return row;
 }
 
 static void put(struct map *map, enum row_table table, uint8_t id, uint64_t version, uint8_t mark)
 {
-	struct row_ref ref = {table, {{id}}, 6, version, 1};
+	struct row_ref ref = {table, {{id}}, 6, version, 1, {{0}}};
 	struct digest digest = {{mark}};
 
 	cr_assert_eq(map_put(map, &ref, &digest), 0);
@@ -135,8 +136,8 @@ Test(map, items_and_values_of_one_id_are_apart)
 
 Test(map, root_depends_on_every_part_of_a_row_and_on_nothing_else)
 {
-	static const struct map_row row = {{ROW_VALUE, {{1, 2}}, 3, 4, 5}, {{6}}};
-	struct map_row altered[] = {row, row, row, row, row, row};
+	static const struct map_row row = {{ROW_VALUE, {{1, 2}}, 3, 4, 5, {{7}}}, {{6}}};
+	struct map_row altered[] = {row, row, row, row, row, row, row};
 	CLEANUP_MAP struct map *map = new_map();
 	struct digest empty = map_root(map), root;
 
@@ -148,6 +149,7 @@ Test(map, root_depends_on_every_part_of_a_row_and_on_nothing_else)
 	altered[3].ref.version++;
 	altered[4].ref.epoch++;
 	altered[5].digest.bytes[31] = 1;
+	altered[6].ref.relations.bytes[15] = 1;
 	for (size_t i = 0; i < sizeof(altered) / sizeof(altered[0]); i++) {
 		map_remove(map, row.ref.table, row.ref.id, row.ref.version);
 		assert_root(map, &empty, true);

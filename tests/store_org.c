@@ -1070,7 +1070,7 @@ Test(org, an_unsound_record_of_another_writer_is_damaged_and_never_listed)
 	FOUNDING founding = founding_new();
 	const struct org_id acme = org_id_of(&founding.fingerprint);
 	const struct seal_context context = {acme, id_of(1), RECORD_ACCOUNT, 1, 1};
-	struct entry_row row = {{ROW_ITEM, id_of(1), RECORD_ACCOUNT, 1, 1}, {{0}}};
+	struct entry_row row = {{ROW_ITEM, id_of(1), RECORD_ACCOUNT, 1, 1, {{0}}}, {{0}}};
 	struct record record = {.kind = RECORD_ACCOUNT, .name = strdup("../evil")};
 	CLEANUP_FREE uint8_t *plain = NULL;
 	CLEANUP_FREE uint8_t *sealed = NULL;
@@ -1079,6 +1079,8 @@ Test(org, an_unsound_record_of_another_writer_is_damaged_and_never_listed)
 	ORG *org = NULL;
 
 	found_for_three(&world, &founding);
+	record.id = id_of(1);
+	row.ref.relations = record_relations(&record);
 	cr_assert_eq(record_encode(&record, &plain, &plain_size), 0);
 	cr_assert_eq(
 		seal_make(founding.key, SEAL_ITEM, &context, plain, plain_size, &sealed, &size), 0);

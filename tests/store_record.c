@@ -35,6 +35,7 @@ static struct record vector_record(const json_t *vector)
 
 	vector_id(vector, "parent", &record.parent);
 	vector_id(vector, "target", &record.target);
+	vector_id(vector, "salt", &record.salt);
 	if (json_object_get(vector, "unknown")) {
 		unknown = vector_bytes(vector, "unknown");
 		record.unknown = unknown.at;
@@ -52,6 +53,7 @@ static void assert_equal(const struct record *a, const struct record *b)
 {
 	cr_assert(record_id_equal(a->parent, b->parent));
 	cr_assert(record_id_equal(a->target, b->target));
+	cr_assert(record_id_equal(a->salt, b->salt));
 	cr_assert(string_equal(a->name, b->name));
 	cr_assert(string_equal(a->text, b->text));
 	cr_assert_eq(a->created, b->created);
@@ -63,6 +65,44 @@ static void assert_equal(const struct record *a, const struct record *b)
 	cr_assert_eq(a->unknown_size, b->unknown_size);
 	if (a->unknown_size > 0)
 		cr_assert_arr_eq(a->unknown, b->unknown, a->unknown_size);
+}
+
+Test(record, relations_are_those_of_the_vectors)
+{
+	json_auto_t *cases = vectors("record", "cases");
+	json_t *vector;
+	size_t i;
+
+	json_array_foreach(cases, i, vector)
+	{
+		CLEANUP_RECORD struct record record = vector_record(vector);
+		struct relations relations;
+
+		record.kind = (enum record_kind)vector_number(vector, "kind");
+		vector_id(vector, "id", &record.id);
+		relations = record_relations(&record);
+		cr_assert(vector_holds(vector, "relations", relations.bytes, ID_SIZE));
+	}
+}
+
+/* What belongs to them changes them, and nothing else does. */
+Test(record, relations_are_kind_id_parent_target_and_secrecy_under_the_salt)
+{
+	const struct record record = {.id = {{1}}, .kind = RECORD_FIELD, .parent = {{2}}};
+	struct record altered[] = {record, record, record, record, record, record, record};
+	struct relations relations = record_relations(&record), other;
+
+	altered[0].id.bytes[15] = 1;
+	altered[1].kind = RECORD_ACCOUNT;
+	altered[2].parent.bytes[15] = 1;
+	altered[3].target.bytes[15] = 1;
+	altered[4].secret = true;
+	altered[5].salt.bytes[15] = 1;
+	altered[6].value_version = 1;
+	for (size_t i = 0; i < sizeof(altered) / sizeof(altered[0]); i++) {
+		other = record_relations(&altered[i]);
+		cr_assert_eq(relations_equal(&relations, &other), i == 6, "%zu", i);
+	}
 }
 
 Test(record, payload_is_that_of_the_vectors_and_comes_back)

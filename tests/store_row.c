@@ -43,7 +43,7 @@ Test(row, digest_covers_every_part)
 {
 	static const uint8_t sealed[] = {1, 2, 3, 4};
 	static const struct org_id org = {{1}}, other = {{2}};
-	static const struct row_ref ref = {ROW_ITEM, {{3}}, 4, 5, 6};
+	static const struct row_ref ref = {ROW_ITEM, {{3}}, 4, 5, 6, {{7}}};
 	struct row_ref altered[] = {ref, ref, ref, ref, ref};
 	struct digest digest = row_digest(org, &ref, sealed, 4), another;
 

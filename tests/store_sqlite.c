@@ -116,7 +116,7 @@ static int append_rows(struct engine *engine, uint64_t generation, const struct 
 static int append_value(struct engine *engine, uint64_t generation, const char *text)
 {
 	struct engine_row row = {
-		.ref = {ROW_VALUE, id_of(1), RECORD_FIELD, 1, 1},
+		.ref = {ROW_VALUE, id_of(1), RECORD_FIELD, 1, 1, {{0}}},
 		.bytes = (const uint8_t *)text,
 		.size = text ? strlen(text) : 0,
 	};
@@ -201,10 +201,10 @@ Test(sqlite, what_was_appended_is_there_when_opened_again)
 	PLACE place = place_new();
 	ENGINE *engine = open_new(&place);
 	const struct engine_row rows[] = {
-		{{ROW_ITEM, id_of(1), RECORD_FIELD, 7, 1}, (const uint8_t *)"item", 4},
-		{{ROW_VALUE, id_of(1), RECORD_FIELD, 1, 2}, (const uint8_t *)"one", 3},
-		{{ROW_VALUE, id_of(1), RECORD_FIELD, 2, 3}, (const uint8_t *)"two", 3},
-		{{ROW_WRAP, id_of(9), 0, 0, 4}, (const uint8_t *)"wrap", 4},
+		{{ROW_ITEM, id_of(1), RECORD_FIELD, 7, 1, {{0}}}, (const uint8_t *)"item", 4},
+		{{ROW_VALUE, id_of(1), RECORD_FIELD, 1, 2, {{0}}}, (const uint8_t *)"one", 3},
+		{{ROW_VALUE, id_of(1), RECORD_FIELD, 2, 3, {{0}}}, (const uint8_t *)"two", 3},
+		{{ROW_WRAP, id_of(9), 0, 0, 4, {{0}}}, (const uint8_t *)"wrap", 4},
 	};
 	struct seen seen;
 	uint64_t sum = 0;
@@ -233,7 +233,8 @@ Test(sqlite, what_was_appended_is_there_when_opened_again)
 		cr_expect_eq(seen.ref.epoch, rows[i].ref.epoch, "row %zu", i);
 	}
 	cr_expect_eq(see(engine, ROW_VALUE, NULL).count, 2);
-	cr_expect_eq(see(engine, ROW_VALUE, &(struct row_ref){ROW_VALUE, id_of(1), 6, 3, 1}).count,
+	cr_expect_eq(see(engine, ROW_VALUE, &(struct row_ref){ROW_VALUE, id_of(1), 6, 3, 1, {{0}}})
+			     .count,
 		     0);
 }
 
@@ -440,10 +441,12 @@ Test(sqlite, nothing_removed_stays_in_a_page_after_many_changes)
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		uint32_t victim = (i * 7919u) % (i + 1);
 		struct engine_row rows[2] = {
-			{{ROW_VALUE, id_of(i * 2654435761u), RECORD_FIELD, 1, 1},
+			{{ROW_VALUE, id_of(i * 2654435761u), RECORD_FIELD, 1, 1, {{0}}},
 			 bytes,
 			 sizes[i % 4]},
-			{{ROW_VALUE, id_of(victim * 2654435761u), RECORD_FIELD, 1, 1}, NULL, 0},
+			{{ROW_VALUE, id_of(victim * 2654435761u), RECORD_FIELD, 1, 1, {{0}}},
+			 NULL,
+			 0},
 		};
 
 		fill(bytes, sizes[i % 4], i);
@@ -714,8 +717,8 @@ static struct bytes sample_store(const struct place *place)
 
 	for (uint32_t i = 1; i < 30; i++) {
 		struct engine_row rows[] = {
-			{{ROW_VALUE, id_of(i), RECORD_FIELD, 1, 1}, bytes, sizeof(bytes)},
-			{{ROW_ITEM, id_of(i), RECORD_FIELD, 1, 1}, bytes, 100},
+			{{ROW_VALUE, id_of(i), RECORD_FIELD, 1, 1, {{0}}}, bytes, sizeof(bytes)},
+			{{ROW_ITEM, id_of(i), RECORD_FIELD, 1, 1, {{0}}}, bytes, 100},
 		};
 
 		fill(bytes, sizeof(bytes), i);

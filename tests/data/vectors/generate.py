@@ -276,13 +276,13 @@ def map_root(rows):
         own = sorted((r for r in rows if r["id"][0] == first),
                      key=lambda r: (r["table"], r["id"], r["version"]))
         buckets.append(blake2b(b"credfs bucket v1" + b"".join(
-            struct.pack("<B16sQII32s", r["table"], r["id"], r["version"], r["kind"], r["epoch"],
-                        r["digest"]) for r in own)))
+            struct.pack("<B16sQII16s32s", r["table"], r["id"], r["version"], r["kind"], r["epoch"],
+                        r["relations"], r["digest"]) for r in own)))
     return blake2b(b"credfs root v1" + b"".join(buckets))
 
 
 TAGS = (("parent", 1), ("target", 2), ("name", 3), ("text", 4), ("created", 5), ("updated", 6),
-        ("value_version", 7), ("value_last", 8), ("value_size", 9), ("secret", 10))
+        ("value_version", 7), ("value_last", 8), ("value_size", 9), ("secret", 10), ("salt", 11))
 
 
 def tag(number, value):
@@ -307,8 +307,13 @@ def record(**members):
     return out
 
 
+def relations(kind, id, parent=bytes(16), target=bytes(16), secret=False, salt=bytes(16)):
+    return blake2b(b"credfs relations v1" + salt + struct.pack("<I", kind) + id + parent + target +
+                   bytes([secret]), 16)
+
+
 TYPES = {"genesis": 1, "add": 2, "remove": 3, "epoch": 4, "change": 5, "recover": 6, "retire": 7}
-MEMBERSHIP = ("genesis", "add", "remove", "epoch", "recover")
+MEMBERSHIP = ("genesis", "add", "remove", "epoch", "recover", "retire")
 
 
 def wrapset(wraps):
@@ -318,15 +323,17 @@ def wrapset(wraps):
 def entry_body(e):
     out = b""
     if e["type"] in MEMBERSHIP:
-        out += struct.pack("<B16sI32s32sI", e.get("suite", 1), e["nonce"], e["epoch"],
-                           e["commitment"], e["wrapset"],
-                           e.get("member_count", len(e["members"])))
+        out += struct.pack("<B16sI", e.get("suite", 1), e["nonce"],
+                           e.get("epoch_count", len(e["epochs"])))
+        for p in e["epochs"]:
+            out += struct.pack("<I32s32s", p["epoch"], p["commitment"], p["wrapset"])
+        out += struct.pack("<I", e.get("member_count", len(e["members"])))
         for m in e["members"]:
             out += struct.pack("<B32s32s", m["can"], m["box"], m["sign"])
     out += struct.pack("<I", e.get("row_count", len(e["rows"])))
     for r in e["rows"]:
-        out += struct.pack("<BI16sQI32s", r["table"], r["kind"], r["id"], r["version"], r["epoch"],
-                           r["digest"])
+        out += struct.pack("<BI16sQI16s32s", r["table"], r["kind"], r["id"], r["version"],
+                           r["epoch"], r["relations"], r["digest"])
     return out + e.get("extra", b"")
 
 
@@ -506,8 +513,13 @@ def record_vectors():
         {"kind": 6},
         {"kind": 3, "name": "a later version's", "unknown": later, **times},
         {"kind": 3, "name": "n" * 255, "text": "t" * 300},
+        {"kind": 6, "parent": account, "name": "api_key", "secret": True, "salt": some("salt", 16)},
+        {"kind": 4, "parent": project, "target": account, "name": "ai", "salt": some("salt 2", 16)},
     ]
-    cases = [{**c, "payload": record(**{k: v for k, v in c.items() if k != "kind"})} for c in cases]
+    cases = [{**c, "payload": record(**{k: v for k, v in c.items() if k != "kind"}), "id": field,
+              "relations": relations(c["kind"], field, **{
+                  k: c[k] for k in ("parent", "target", "secret", "salt") if k in c})}
+             for c in cases]
     whole = record(parent=project, name="api_key", secret=True, created=1)
     name = tag(3, b"name")
     refused = [
@@ -525,12 +537,12 @@ def record_vectors():
         {"why": "an empty bool", "payload": b"\1" + tag(10, b"")},
         {"why": "a tag without its length", "payload": b"\1" + name + b"\3"},
     ]
-    for number, size in ((1, 16), (2, 16), (5, 8), (6, 8), (7, 8), (8, 8), (9, 8)):
+    for number, size in ((1, 16), (2, 16), (11, 16), (5, 8), (6, 8), (7, 8), (8, 8), (9, 8)):
         for why, length in (("short", size - 1), ("long", size + 1)):
             refused.append({"why": f"tag {number} {why}",
                             "payload": b"\1" + tag(number, bytes(length))})
     for number, value in ((1, bytes(16)), (2, bytes(16)), (3, b""), (4, b"t"), (5, bytes(8)),
-                          (6, bytes(8)), (7, bytes(8)), (8, bytes(8)), (9, bytes(8)), (10, b"\0")):
+                          (6, bytes(8)), (7, bytes(8)), (8, bytes(8)), (9, bytes(8)), (10, b"\0"), (11, bytes(16))):
         refused.append({"why": f"tag {number} twice", "payload": b"\1" + tag(number, value) * 2})
     # Cut between two tags it would be well formed again.
     ends = {1, 22, 34, 47, 53}
@@ -546,63 +558,248 @@ def map_rows(count):
         table = 1 + i % 2
         id = some(f"id {i // 3 * 3}" if table == 2 else f"id {i}", 16)
         rows.append({"table": table, "id": id, "kind": 6 if table == 2 else 1 + i % 6,
-                     "version": 1 + i, "epoch": 1 + i % 3, "digest": some(f"digest {i}")})
+                     "version": 1 + i, "epoch": 1 + i % 3,
+                     "relations": some(f"relations {i}", 16) if table == 1 else bytes(16),
+                     "digest": some(f"digest {i}")})
     return rows
 
 
 def map_vectors():
     one_bucket = [{"table": 2, "id": bytes(16), "kind": 6, "version": v, "epoch": 1,
-                   "digest": some(f"version {v}")} for v in (256, 1, 2, 255)]
+                   "relations": bytes(16), "digest": some(f"version {v}")} for v in (256, 1, 2, 255)]
     cases = [[], map_rows(1), map_rows(2), map_rows(40), map_rows(200), one_bucket]
     return {"cases": [{"rows": rows, "root": map_root(rows)} for rows in cases]}
 
 
+class Log:
+    """An organisation as its log makes it: what the next entry must say."""
+
+    def __init__(self):
+        self.org, self.previous, self.head = bytes(16), bytes(32), bytes(32)
+        self.rows, self.members, self.epochs, self.entries = [], {}, [], []
+
+    def fold(self, changed):
+        rows = self.rows
+        for row in changed:
+            key = (row["table"], row["id"], row["version"] if row["table"] == 2 else 0)
+            rows = [r for r in rows
+                    if (r["table"], r["id"], r["version"] if r["table"] == 2 else 0) != key]
+            if any(row["digest"]):
+                rows = rows + [row]
+        return rows
+
+    def wraps(self, epoch, members):
+        return [(r.id, seal_key(r, some(f"key {epoch}"), some(f"ephemeral {epoch}")))
+                for r in members]
+
+    def epoch(self, number, members):
+        return {"epoch": number, "commitment": commitment(some(f"key {number}"), number),
+                "wrapset": wrapset(self.wraps(number, members))}
+
+    def make(self, type, members=None, epochs=None, changed=(), **altered):
+        """The next entry: members by recipient, epochs by number, or as before."""
+        i = len(self.entries)
+        e = {"type": type, "org": self.org, "generation": i + 1, "previous": self.previous,
+             "time": 1700000000000000000 + i, "root": map_root(self.fold(changed)),
+             "member_head": self.head, "rows": list(changed)}
+        if type in MEMBERSHIP:
+            members = self.members if members is None else members
+            epochs = self.epochs if epochs is None else epochs
+            e.update({"nonce": some(f"nonce {i}", 16),
+                      "epochs": [self.epoch(n, members) for n in epochs],
+                      "members": [{"can": can, "box": r.box, "sign": r.sign}
+                                  for r, can in members.items()]})
+        return {**e, **altered}
+
+    def add(self, signer, type, members=None, epochs=None, changed=()):
+        e = self.make(type, members, epochs, changed)
+        coded = entry(signer, e)
+        self.previous, self.rows = blake2b(coded), self.fold(changed)
+        if type in MEMBERSHIP:
+            self.head = self.previous
+            self.members = self.members if members is None else members
+            self.epochs = self.epochs if epochs is None else epochs
+        self.org = self.org if self.entries else self.previous[:16]
+        self.entries.append({**e, "seed": signer.seed, "signer": signer.id, "bytes": coded,
+                             "digest": self.previous})
+
+    def until(self, count):
+        """The same log when it had so many entries."""
+        log = Log()
+        for e in self.entries[:count]:
+            who = {r: m["can"] for m in e.get("members", []) for r in PEOPLE if r.box == m["box"]}
+            log.add(next(r for r in PEOPLE if r.seed == e["seed"]), e["type"],
+                    who if "members" in e else None,
+                    [p["epoch"] for p in e["epochs"]] if "epochs" in e else None, e["rows"])
+        assert [e["bytes"] for e in log.entries] == [e["bytes"] for e in self.entries[:count]]
+        return log
+
+
+READER, WRITER, STRANGER = (Recipient(some(name)) for name in ("reader", "writer", "stranger"))
+PEOPLE = (HOST, OTHER, READER, WRITER, STRANGER)
+READ, WRITE, MANAGE = 1, 2, 3
+
+
+def a_row(name, kind, epoch, version=1, **altered):
+    return {"table": 1, "kind": kind, "id": some(name, 16), "version": version, "epoch": epoch,
+            "relations": relations(kind, some(name, 16), salt=some("salt of " + name, 16)),
+            "digest": some(f"{name} {version} {epoch}"), **altered}
+
+
+def a_value(name, epoch, version=1, **altered):
+    return {**a_row(name, 6, epoch, version), "table": 2, "relations": bytes(16), **altered}
+
+
+def removal(row):
+    return {**row, "relations": bytes(16), "digest": bytes(32)}
+
+
 def entry_log():
     """An organisation's log with an entry of each type, as it might come about."""
-    founder, recovery, host = HOST, OTHER, Recipient(some("third"))
-    members = lambda *list: [{"can": can, "box": r.box, "sign": r.sign} for can, r in list]
-    org, previous, head, rows, log = bytes(16), bytes(32), bytes(32), [], []
-    all_three = members((3, founder), (3, recovery), (1, host))
-    item = {"table": 1, "kind": 5, "id": some("account", 16), "version": 1, "epoch": 1,
-            "digest": some("row 1")}
-    value = {"table": 2, "kind": 6, "id": some("field", 16), "version": 1, "epoch": 1,
-             "digest": some("row 2")}
-    steps = [("genesis", 1, all_three[:2], []), ("change", 0, [], [item, value]),
-             ("add", 1, all_three, []), ("remove", 1, all_three[:2], []),
-             ("epoch", 2, all_three[:2], []),
-             ("change", 0, [], [{**item, "version": 2, "epoch": 2, "digest": some("row 3")},
-                                {**value, "digest": bytes(32)}]),
-             ("retire", 0, [], []), ("recover", 3, all_three[:2], [])]
-    for i, (type, epoch, who, changed) in enumerate(steps):
-        for row in changed:
-            rows = [r for r in rows if (r["table"], r["id"]) != (row["table"], row["id"])]
-            if any(row["digest"]):
-                rows.append(row)
-        e = {"type": type, "org": org, "generation": i + 1, "previous": previous,
-             "time": 1700000000000000000 + i, "root": map_root(rows), "member_head": head,
-             "rows": changed}
-        if type in MEMBERSHIP:
-            wraps = [(r.id, seal_key(r, some(f"key {epoch}"), some(f"ephemeral {i}")))
-                     for r in (founder, recovery)]
-            e.update({"nonce": some(f"nonce {i}", 16), "epoch": epoch,
-                      "commitment": commitment(some(f"key {epoch}"), epoch),
-                      "wrapset": wrapset(wraps), "members": who})
-        coded = entry(founder, e)
-        previous = blake2b(coded)
-        log.append({**e, "seed": founder.seed, "signer": founder.id, "bytes": coded,
-                    "digest": previous})
-        head = previous if type in MEMBERSHIP else head
-        org = org if i else previous[:16]
+    log = Log()
+    founders = {HOST: MANAGE, OTHER: MANAGE}
+    four = {**founders, READER: READ, WRITER: WRITE}
+    three = {**founders, WRITER: WRITE}
+
+    def all_rows(epoch):
+        return [a_row("account", 5, epoch, 2), a_row("field", 6, epoch), a_row("role", 2, epoch),
+                a_row("link", 4, epoch), a_value("field", epoch), a_value("field", epoch, 2)]
+
+    log.add(HOST, "genesis", founders, [1])
+    log.add(HOST, "change", changed=[a_row("account", 5, 1), *all_rows(1)[1:]])
+    log.add(HOST, "add", four)
+    log.add(WRITER, "change", changed=[a_row("account", 5, 1, 2)])
+    log.add(OTHER, "remove", three, [1, 2])
+    log.add(HOST, "change", changed=all_rows(2))
+    log.add(HOST, "epoch", epochs=[1, 2, 3])
+    log.add(HOST, "change", changed=all_rows(3))
+    log.add(HOST, "retire", epochs=[3])
+    log.add(WRITER, "change", changed=[removal(a_row("account", 5, 3)), a_row("new", 5, 3)])
+    log.add(HOST, "add", {**founders, WRITER: READ})
     return log
+
+
+def chain_vectors():
+    log = entry_log()
+    founders = {HOST: MANAGE, OTHER: MANAGE}
+    four = {**founders, READER: READ, WRITER: WRITE}
+    three = {**founders, WRITER: WRITE}
+    low = Recipient(some("low"))
+    low.box = bytes(32)
+    low.id = blake2b(b"credfs recipient v1" + low.box + low.sign, 16)
+    states = [log.until(i) for i in range(len(log.entries) + 1)]
+    refused = []
+
+    def refuse(why, after, signer, type, error="EBADMSG", claims=None, **what):
+        e = states[after].make(type, **what)
+        coded = entry(claims or signer, e)
+        if claims:
+            coded = coded[:-64] + ed25519ph_sign(signer.sign_seed, b"credfs log v1" + coded[:-64])
+        refused.append({"why": why, "after": after, "error": error, "bytes": coded})
+
+    account, role = a_row("account", 5, 1, 3), a_row("role", 2, 1, 2)
+    good = {"changed": [account]}
+    # The next one, of this organisation.
+    refuse("a generation too high", 4, HOST, "change", **good, generation=6)
+    refuse("a generation again", 4, HOST, "change", **good, generation=4)
+    refuse("another predecessor", 4, HOST, "change", **good, previous=log.entries[2]["digest"])
+    refuse("another organisation", 4, HOST, "change", **good, org=ORG)
+    refuse("another member head", 4, HOST, "change", **good, member_head=log.entries[0]["digest"])
+    refuse("another genesis", 0, HOST, "genesis", members={HOST: MANAGE}, epochs=[1])
+    refuse("genesis once more", 4, HOST, "genesis", members=founders, epochs=[1], generation=1,
+           previous=bytes(32), org=bytes(16), member_head=bytes(32), root=map_root([]))
+    # A member then, who may, and who signed.
+    refuse("a stranger", 4, STRANGER, "change", **good)
+    refuse("before it was a member", 2, WRITER, "change", changed=[a_row("account", 5, 1, 2)])
+    refuse("a reader", 4, READER, "change", **good)
+    refuse("a removed member", 5, READER, "change", changed=[a_row("account", 5, 2, 3)])
+    refuse("a writer that is a reader now", 11, WRITER, "change", changed=[a_row("new", 5, 3, 2)])
+    refuse("in a manager's name", 4, WRITER, "change", **good, claims=HOST)
+    # What only a manager may change.
+    for what, row in (("a role", role), ("a new role", a_row("more", 2, 1)),
+                      ("a link", a_row("link", 4, 1, 2)), ("a project", a_row("more", 3, 1)),
+                      ("the organisation", a_row("more", 1, 1)), ("no role any more", removal(role)),
+                      ("no link any more", removal(a_row("link", 4, 1))),
+                      ("no role, called an account", removal({**role, "kind": 5})),
+                      ("a role turned into an account", {**role, "kind": 5}),
+                      ("an account turned into a role", {**account, "kind": 2}),
+                      ("an account turned into a field", {**account, "kind": 6}),
+                      ("other relations", {**account, "relations": some("others", 16)}),
+                      ("no relations", {**account, "relations": bytes(16)})):
+        refuse("a writer: " + what, 4, WRITER, "change", changed=[row])
+    refuse("a writer: removed and written anew", 4, WRITER, "change",
+           changed=[removal(account), account])
+    refuse("a writer: written anew, after it was removed", 10, WRITER, "change",
+           changed=[a_row("account", 5, 3)])
+    refuse("a writer: one of the managers' among his own", 4, WRITER, "change",
+           changed=[account, a_row("field", 6, 1, 2), role])
+    # Rows that cannot be there.
+    refuse("another root", 4, HOST, "change", **good, root=some("root"))
+    refuse("a row under a former epoch", 5, HOST, "change", **good)
+    refuse("a row under an epoch to come", 5, HOST, "change", changed=[a_row("account", 5, 3, 3)])
+    refuse("a removal of nothing", 4, HOST, "change", changed=[removal(a_row("more", 5, 1))])
+    refuse("a value of an account", 4, HOST, "change", changed=[a_value("field", 1, 3, kind=5)])
+    refuse("a kind of a later version", 4, HOST, "change", "EPROTONOSUPPORT",
+           changed=[a_row("more", 7, 1)])
+    # Membership: a manager alone, and nothing but what the type says.
+    for type, what in (("add", {"members": {**four, STRANGER: READ}}),
+                       ("remove", {"members": three, "epochs": [1, 2]}),
+                       ("epoch", {"epochs": [1, 2]})):
+        for who, name in (WRITER, "a writer"), (READER, "a reader"), (STRANGER, "a stranger"):
+            refuse(f"{type} by {name}", 4, who, type, **what)
+    refuse("add by a member that was removed", 5, READER, "add", members=four)
+    refuse("retire by a writer", 8, WRITER, "retire", epochs=[3])
+    for why, type, what in (
+            ("add of nobody", "add", {}),
+            ("add that removes", "add", {"members": {**three, STRANGER: READ}}),
+            ("add that begins an epoch", "add", {"members": {**four, STRANGER: READ},
+                                                 "epochs": [1, 2]}),
+            ("add with a row", "add", {"members": {**four, STRANGER: READ}, **good}),
+            ("add of a key of low order", "add", {"members": {**four, low: READ}}),
+            ("remove of nobody", "remove", {"epochs": [1, 2]}),
+            ("remove without an epoch", "remove", {"members": three}),
+            ("remove that adds", "remove", {"members": {**three, STRANGER: READ},
+                                            "epochs": [1, 2]}),
+            ("remove that raises", "remove", {"members": {**three, WRITER: MANAGE},
+                                              "epochs": [1, 2]}),
+            ("remove of all managers", "remove", {"members": {READER: READ, WRITER: WRITE},
+                                                  "epochs": [1, 2]}),
+            ("all managers lowered", "add", {"members": dict.fromkeys(four, WRITE)}),
+            ("epoch that begins none", "epoch", {}),
+            ("epoch that skips one", "epoch", {"epochs": [1, 3]}),
+            ("epoch that begins two", "epoch", {"epochs": [1, 2, 3]}),
+            ("epoch that ends one", "epoch", {"epochs": [2]}),
+            ("epoch that raises", "epoch", {"epochs": [1, 2], "members": {**four, READER: WRITE}}),
+            ("epoch that removes", "epoch", {"epochs": [1, 2], "members": three}),
+            ("retire of nothing", "retire", {})):
+        refuse(why, 4, HOST, type, **what)
+    twice = states[4].make("add", {**four, STRANGER: READ})["members"]
+    refused.append({"why": "a member twice", "after": 4, "error": "EBADMSG",
+                    "bytes": entry(HOST, {**states[4].make("add"),
+                                          "members": twice + twice[-1:]})})
+    other = states[4].make("add", {**four, STRANGER: READ})
+    refused.append({"why": "another key for an epoch", "after": 4, "error": "EBADMSG",
+                    "bytes": entry(HOST, {**other, "epochs": [
+                        {**other["epochs"][0], "commitment": some("commitment")}]})})
+    refuse("retire while rows are left", 7, HOST, "retire", epochs=[3])
+    refuse("retire while some rows are left", 6, HOST, "retire", epochs=[1])
+    refuse("retire that begins one", 8, HOST, "retire", epochs=[3, 4])
+    refuse("retire that removes", 8, HOST, "retire", epochs=[3], members=founders)
+    refuse("retire of the newest", 8, HOST, "retire", epochs=[1, 2])
+    return {"log": [{k: e[k] for k in ("type", "bytes", "digest", "root")} for e in log.entries],
+            "refused": refused}
 
 
 def entry_vectors():
     log = entry_log()
+    log.add(HOST, "recover", epochs=[3, 4])
+    log = log.entries
     genesis, change, add = (
         {k: v for k, v in log[i].items() if k not in ("bytes", "digest", "seed", "signer")}
         for i in range(3))
     row = change["rows"][0]
     member = add["members"][0]
+    epoch = add["epochs"][0]
 
     def refuse(why, error, e, **altered):
         return {"why": why, "error": error, "bytes": entry(HOST, {**e, **altered})}
@@ -620,12 +817,21 @@ def entry_vectors():
         refuse("a length too long", bad, change, length=len(entry_body(change)) + 1),
         refuse("the longest length", bad, change, length=0xffffffff),
         refuse("a byte behind the rows", bad, change, extra=b"\0"),
-        refuse("a row that is not there", bad, change, row_count=3),
-        refuse("a row that is not counted", bad, change, row_count=1),
+        refuse("a row that is not there", bad, change, row_count=7),
+        refuse("a row that is not counted", bad, change, row_count=5),
         refuse("more rows than any entry has", bad, change, row_count=0xffffffff),
-        refuse("a member that is not there", bad, add, member_count=4),
-        refuse("a member that is not counted", bad, add, member_count=2),
+        refuse("a member that is not there", bad, add, member_count=5),
+        refuse("a member that is not counted", bad, add, member_count=3),
         refuse("more members than any entry has", bad, add, member_count=0xffffffff),
+        refuse("an epoch that is not there", bad, add, epoch_count=2),
+        refuse("an epoch that is not counted", bad, add, epoch_count=0),
+        refuse("more epochs than any entry has", bad, add, epoch_count=0xffffffff),
+        refuse("no epoch", bad, add, epochs=[]),
+        refuse("epoch 0", bad, add, epochs=[{**epoch, "epoch": 0}]),
+        refuse("an epoch twice", bad, add, epochs=[epoch, epoch]),
+        refuse("epochs that descend", bad, add, epochs=[{**epoch, "epoch": 2}, epoch]),
+        refuse("a value with relations", bad, change, **one_row(table=2, kind=6)),
+        refuse("a removal with relations", bad, change, **one_row(digest=bytes(32))),
         refuse("no capability", bad, add, members=[{**member, "can": 0}]),
         refuse("capability 4", bad, add, members=[{**member, "can": 4}]),
         refuse("table 0", bad, change, **one_row(table=0)),
@@ -665,7 +871,7 @@ def main():
     folder = os.path.dirname(os.path.abspath(__file__))
     for name, make in (("recipient", recipient_vectors), ("key", key_vectors),
                        ("seal", seal_vectors), ("row", row_vectors), ("record", record_vectors),
-                       ("map", map_vectors), ("entry", entry_vectors)):
+                       ("map", map_vectors), ("entry", entry_vectors), ("chain", chain_vectors)):
         with open(os.path.join(folder, name + ".json"), "w", encoding="utf-8") as out:
             json.dump(make(), out, indent=1, default=bytes.hex)
             out.write("\n")
