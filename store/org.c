@@ -239,6 +239,16 @@ enum capability org_capability(const struct org *org)
 	return org->can;
 }
 
+const struct recipient *org_host(const struct org *org)
+{
+	return org->host;
+}
+
+const struct epoch_key *org_key(const struct org *org)
+{
+	return org->key;
+}
+
 const struct record *org_record(const struct org *org, struct record_id id)
 {
 	return index_get(org->index, id);
