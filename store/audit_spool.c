@@ -259,7 +259,7 @@ static int begin_segment(struct audit_spool *spool, const struct org *org)
 		.host = recipient_public(spool->host),
 	};
 	CLEANUP_CLOSE int fd = -1;
-	int r = audit_key_new(recipient_pool(spool->host), &key);
+	int r = making.epoch ? audit_key_new(recipient_pool(spool->host), &key) : -EKEYREJECTED;
 
 	if (r == 0)
 		r = audit_segment_make(&making, TAKE_PTR(key), &segment, &fd);
@@ -283,11 +283,11 @@ static int begin_segment(struct audit_spool *spool, const struct org *org)
  * still. */
 static void rewrap(struct audit_spool *spool, const struct org *org)
 {
-	const uint32_t epoch = epoch_key_epoch(org_key(org));
+	const struct epoch_key *key = org_key(org);
 
-	if (spool->epoch == epoch)
+	if (!key || spool->epoch == epoch_key_epoch(key))
 		return;
-	spool->epoch = epoch;
+	spool->epoch = epoch_key_epoch(key);
 	for (size_t i = 0; i < spool->count; i++) {
 		struct audit_segment ignored = {0};
 		CLEANUP_CLOSE int fd = -1;

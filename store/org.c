@@ -246,7 +246,7 @@ const struct recipient *org_host(const struct org *org)
 
 const struct epoch_key *org_key(const struct org *org)
 {
-	return org->key;
+	return keyring_get(org->keyring, chain_epoch(org->chain));
 }
 
 const struct record *org_record(const struct org *org, struct record_id id)

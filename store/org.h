@@ -41,8 +41,8 @@ uint64_t org_time(const struct org *org);	       /* of the newest entry, ns sinc
 struct mark org_mark(const struct org *org);	       /* of the newest entry */
 enum capability org_capability(const struct org *org); /* this host's */
 
-/* This host's recipient, and the key of the present epoch: borrowed, for what the store keeps
- * beside the engine. */
+/* This host's recipient, and the key of the present epoch (NULL when this host has none): borrowed,
+ * for what the store keeps beside the engine. */
 struct epoch_key;
 const struct recipient *org_host(const struct org *org);
 const struct epoch_key *org_key(const struct org *org);
