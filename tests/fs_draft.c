@@ -91,7 +91,7 @@ Test(draft, a_writer_that_is_killed_leaves_nothing)
 	begin(&writer, O_WRONLY | O_TRUNC);
 	cr_assert_eq(put(&writer, 0, "sk-ha", SHELL), 0);
 	cr_assert_eq(flush(&writer, SHELL, true), 0);
-	handle_release(&writer.fixture.tree, writer.handle);
+	handles_close(writer.fixture.handles, &writer.fixture.tree, writer.number);
 	expect(&writer, "sk-old");
 	end(&writer);
 }
@@ -102,7 +102,7 @@ Test(draft, what_no_close_committed_is_committed_at_the_last_one)
 
 	begin(&writer, O_WRONLY | O_TRUNC);
 	cr_assert_eq(put(&writer, 0, "sk-new", SHELL), 0);
-	handle_release(&writer.fixture.tree, writer.handle);
+	handles_close(writer.fixture.handles, &writer.fixture.tree, writer.number);
 	expect(&writer, "sk-new");
 	end(&writer);
 }
