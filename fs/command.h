@@ -17,6 +17,7 @@ struct command {
 enum exit_code cmd_init(const char *configuration, int count, char **arguments);
 enum exit_code cmd_mount(const char *configuration, int count, char **arguments);
 enum exit_code cmd_status(const char *configuration, int count, char **arguments);
+enum exit_code cmd_backup(const char *configuration, int count, char **arguments);
 enum exit_code cmd_list(const char *configuration, int count, char **arguments);
 
 /* What the program is under the name mount.credfs. */

@@ -11,53 +11,7 @@
 #include "fs/owner.h"
 #include "fs/session.h"
 #include "fs/standing.h"
-
-/* A file that is not there, cannot be used, or does not fit the others: what to say, and the code
- * to end with. */
-struct trouble {
-	int error;
-	enum exit_code code;
-	const char *advice;
-};
-
-static const struct trouble identity_troubles[] = {
-	{-ENOENT, EXIT_NO_IDENTITY, "there is no such key file: credfs init makes one"},
-	{-EACCES, EXIT_IDENTITY_OPEN,
-	 "others can read this key file, or it is not yours: chown it to root and chmod 0400"},
-	{-EBADMSG, EXIT_IDENTITY_DAMAGED, "this key file is damaged: restore it from a backup"},
-	{-EPERM, EXIT_MEMORY, "memory cannot be locked: raise the limit (ulimit -l)"},
-	{0},
-};
-
-static const struct trouble store_troubles[] = {
-	{-ENOENT, EXIT_NO_STORE, "there is no store: credfs init makes one"},
-	{-EPROTONOSUPPORT, EXIT_STORE_VERSION,
-	 "this store was made by another version of credfs: use that version"},
-	{-EBADMSG, EXIT_STORE_DAMAGED, "this store is damaged: restore it from a backup"},
-	{-EBUSY, EXIT_STORE_BUSY, "another daemon has this store open: unmount that one first"},
-	{-ENOTSUP, EXIT_OTHER, "a store must lie on a local file system"},
-	{-EPERM, EXIT_MEMORY, "memory cannot be locked: raise the limit (ulimit -l)"},
-	{0},
-};
-
-static const struct trouble pins_troubles[] = {
-	{-ENOKEY, EXIT_MISMATCH,
-	 "this host's list of organisations, and of how far it has seen each, is missing: credfs "
-	 "restore shows what the store holds and asks whether it is to be trusted"},
-	{-EKEYREJECTED, EXIT_MISMATCH,
-	 "this list of organisations is damaged, or of another identity: put the right one back, "
-	 "or let credfs restore show what the store holds and ask whether it is to be trusted"},
-	{0},
-};
-
-static enum exit_code say(const struct trouble *table, const char *path, int error)
-{
-	for (; table->error; table++) {
-		if (table->error == error)
-			return command_fail(table->code, "%s: %s", path, table->advice);
-	}
-	return command_fail(EXIT_OTHER, "%s: %s", path, strerror(-error));
-}
+#include "fs/trouble.h"
 
 /* Everything that the tree stands on. */
 struct ground {
@@ -119,12 +73,10 @@ static enum exit_code open_store(const struct settings *settings, struct ground 
 	int r = identity_load(ground->pool, settings->store_identity, &identity);
 
 	if (r < 0)
-		return say(identity_troubles, settings->store_identity, r);
+		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, r);
 	r = open_store_soon(settings, ground->pool, &identity, &ground->store);
-	if (r == -ENOKEY || r == -EKEYREJECTED)
-		return say(pins_troubles, settings->store_pins, r);
 	if (r < 0)
-		return say(store_troubles, settings->store_path, r);
+		return trouble_say_open(settings, r);
 	standing_log(ground->store);
 	return EXIT_DONE;
 }

@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{"mount", "mount the credentials at a directory", cmd_mount},
 	{"status", "show mounts, organisations and how the daemon is", cmd_status},
 	{"list", "show the accounts that you may see", cmd_list},
+	{"backup", "copy the store, also while it is mounted", cmd_backup},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

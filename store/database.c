@@ -176,8 +176,10 @@ static int configure(sqlite3 *db, int busy_ms)
 				"PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;");
 }
 
-/* A connection to the file, whatever is in it. */
-static int connect_to(const char *path, int busy_ms, sqlite3 **ret, sqlite3_file **ret_file)
+/* A connection to the file, whatever is in it. `vfs` is SQLite's name of how files are locked, NULL
+ * for the usual way. */
+static int connect_by(const char *vfs, const char *path, int busy_ms, sqlite3 **ret,
+		      sqlite3_file **ret_file)
 {
 	CLEANUP(database_closep) sqlite3 *db = NULL;
 	sqlite3_file *file = NULL;
@@ -186,7 +188,7 @@ static int connect_to(const char *path, int busy_ms, sqlite3 **ret, sqlite3_file
 	r = sqlite3_open_v2(path, &db,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
 				    SQLITE_OPEN_EXRESCODE,
-			    NULL);
+			    vfs);
 	if (r != SQLITE_OK)
 		return database_error(db, r);
 	if (sqlite3_db_readonly(db, "main"))
@@ -202,6 +204,11 @@ static int connect_to(const char *path, int busy_ms, sqlite3 **ret, sqlite3_file
 	*ret = TAKE_PTR(db);
 	*ret_file = file;
 	return 0;
+}
+
+static int connect_to(const char *path, int busy_ms, sqlite3 **ret, sqlite3_file **ret_file)
+{
+	return connect_by(NULL, path, busy_ms, ret, ret_file);
 }
 
 sqlite3 *database_close(sqlite3 *db)
@@ -329,6 +336,37 @@ int database_create(const char *path)
 		r = create_in(resolved);
 	if (r == 0)
 		r = durable_sync_directory(resolved);
+	if (r < 0)
+		database_remove(resolved);
+	return r;
+}
+
+static int open_copy_in(const char *path, sqlite3 **ret)
+{
+	CLEANUP(database_closep) sqlite3 *db = NULL;
+	sqlite3_file *file;
+	int r;
+
+	r = connect_by("unix-none", path, 0, &db, &file);
+	if (r == 0)
+		r = database_run(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
+	if (r == 0)
+		*ret = TAKE_PTR(db);
+	return r;
+}
+
+int database_open_copy(const char *path, sqlite3 **ret)
+{
+	CLEANUP_FREE char *resolved = NULL;
+	int r;
+
+	r = path_resolve(path, &resolved);
+	if (r < 0)
+		return r;
+	r = create_empty(resolved);
+	if (r < 0)
+		return r;
+	r = open_copy_in(resolved, ret);
 	if (r < 0)
 		database_remove(resolved);
 	return r;

@@ -22,6 +22,10 @@ void database_remove(const char *path);
  * when it is of another version; -ENOTSUP on a network or FUSE file system; -EROFS when it cannot
  * be written. */
 int database_open(const char *path, int busy_ms, sqlite3 **ret) MUST_CHECK;
+/* Create a file (mode 0600) to be filled with another database's pages. Nobody else may know of it:
+ * nothing locks it, and it is not durable before it is closed and synced. May lie on any file
+ * system. -errno; a failure leaves no file behind. */
+int database_open_copy(const char *path, sqlite3 **ret) MUST_CHECK;
 sqlite3 *database_close(sqlite3 *db);
 DEFINE_CLEANUP(sqlite3, database_close);
 
