@@ -230,25 +230,35 @@ static int check_account(struct tree *tree, const struct org *org,
 	return named(tree, &grants) > ACL_PROJECTS_MAX ? -E2BIG : 0;
 }
 
+/* Only the accounts whose lists the change makes longer: a large organisation has many others. */
+static int check_accounts(struct tree *tree, const struct org *org,
+			  const struct grants_change *change)
+{
+	const struct record *link = NULL;
+	int r = 0;
+
+	if (!record_id_is_zero(change->account))
+		r = check_account(tree, org, change, change->account);
+	if (record_id_is_zero(change->scope))
+		return r;
+	while (r == 0 && (link = org_next_child(org, change->scope, link))) {
+		if (link->kind == RECORD_INHERIT)
+			r = check_account(tree, org, change, link->target);
+	}
+	return r;
+}
+
 int grants_check(struct tree *tree, const struct org *org, const struct grants_change *change)
 {
 	CLEANUP_GRANTS struct grants grants = {0};
 	const struct view view = {tree, org, change, &grants};
-	const struct record_id top = {{0}};
-	const struct record *record = NULL;
 	/* The organisation's directory is the longest list: whoever has any role may pass it. */
-	int r = add_scope(&view, top, ~0u, 0);
+	int r = add_scope(&view, (struct record_id){{0}}, ~0u, 0);
 
 	if (r == 0)
 		r = add_projects(&view);
 	if (r < 0)
 		return r;
 	merge(&grants);
-	if (named(tree, &grants) > ACL_NAMED_MAX)
-		return -E2BIG;
-	while (r == 0 && (record = org_next_child(org, top, record))) {
-		if (record->kind == RECORD_ACCOUNT)
-			r = check_account(tree, org, change, record->id);
-	}
-	return r;
+	return named(tree, &grants) > ACL_NAMED_MAX ? -E2BIG : check_accounts(tree, org, change);
 }
