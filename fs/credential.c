@@ -113,7 +113,8 @@ void credential_abandoned(const struct save *save, enum abandoned why)
 				    tree_monotonic());
 	there = target.field->value_version;
 	if (!there && tombstone && why != ABANDONED_TRUNCATED)
-		there = credential_restore(save, &target, tombstone) == 0;
+		there = credential_restore(save, &target, tombstone) == 0 &&
+			target_of(save, &target) == 0;
 	if (there && why != ABANDONED_REFUSED)
 		target_note(save, &target, "truncated without a value, old value kept");
 }
