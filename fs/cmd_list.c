@@ -1,15 +1,10 @@
-/*
- * credfs list: walks the mount as the user who calls it, so that it shows what he may see and
- * nothing else. Everything it prints was read from `.info` and `.status`.
- */
 #include <argp.h>
-#include <dirent.h>
-#include <fcntl.h>
+#include <jansson.h>
 #include <libsmartcols/libsmartcols.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "fs/command.h"
+#include "fs/inventory.h"
 #include "fs/mountpoint.h"
 
 struct options {
@@ -36,7 +31,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option argp_options[] = {
-	{"json", 'j', NULL, 0, "Print JSON", 0},
+	{"json", 'j', NULL, 0, "Print JSON; `used-by` is null where it may not be seen", 0},
 	{0},
 };
 
@@ -44,173 +39,42 @@ static const struct argp argp = {
 	.options = argp_options,
 	.parser = parse,
 	.args_doc = "[DIR]",
-	.doc = "List the accounts that you may see: in the credfs mounted at DIR, or in every one.",
-};
-
-enum column {
-	COLUMN_ACCOUNT,
-	COLUMN_PROVIDER,
-	COLUMN_CREATED,
-	COLUMN_UPDATED,
-	COLUMN_STATE,
-	COLUMN_USED_BY,
-	COLUMNS
+	.doc = "List the accounts that you may see: in the credfs mounted at DIR, or in every one. "
+	       "Ends with 1 when part of it could not be read.",
 };
 
 static const char *const headings[] = {
-	[COLUMN_ACCOUNT] = "account", [COLUMN_PROVIDER] = "provider", [COLUMN_CREATED] = "created",
-	[COLUMN_UPDATED] = "updated", [COLUMN_STATE] = "state",	      [COLUMN_USED_BY] = "used-by",
+	[COLUMN_MOUNT] = "mount",     [COLUMN_ACCOUNT] = "account", [COLUMN_PROVIDER] = "provider",
+	[COLUMN_CREATED] = "created", [COLUMN_UPDATED] = "updated", [COLUMN_STATE] = "state",
+	[COLUMN_USED_BY] = "used-by",
 };
+_Static_assert(sizeof headings / sizeof headings[0] == INVENTORY_COLUMNS, "each has a heading");
 
-typedef int each_fn(struct libscols_table *table, int directory, const char *path);
-
-/* Open a directory below another, never through a link: what is inherited is listed where it is. */
-static int open_below(int directory, const char *name)
+static struct libscols_table *table_free(struct libscols_table *table)
 {
-	return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	scols_unref_table(table);
+	return NULL;
 }
+DEFINE_CLEANUP(struct libscols_table, table_free);
 
-/* The values of all `key: ` lines, one a line; NULL when there is none. */
-static char *values_of(const char *text, const char *key)
-{
-	const size_t length = strlen(key);
-	char *joined = NULL;
-
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		CLEANUP_FREE char *before = NULL;
-
-		line += *line == '\n';
-		if (strncmp(line, key, length) != 0 || strncmp(line + length, ": ", 2) != 0)
-			continue;
-		line += length + 2;
-		before = TAKE_PTR(joined);
-		if (asprintf(&joined, "%s%s%.*s", before ? before : "", before ? "\n" : "",
-			     (int)strcspn(line, "\n"), line) < 0)
-			joined = NULL;
-	}
-	return joined;
-}
-
-/* A small file as a string; NULL when it may not be read. */
-static char *read_text(int directory, const char *name)
-{
-	CLEANUP_CLOSE int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	CLEANUP_FREE char *text = NULL;
-	struct stat st;
-	ssize_t length;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return NULL;
-	text = calloc(1, (size_t)st.st_size + 1);
-	if (!text)
-		return NULL;
-	length = read(fd, text, (size_t)st.st_size);
-	return length < 0 ? NULL : TAKE_PTR(text);
-}
-
-static void put(struct libscols_line *line, enum column column, char *value)
-{
-	if (value && scols_line_refer_data(line, column, value) < 0)
-		free(value);
-}
-
-static int add_account(struct libscols_table *table, int directory, const char *path)
-{
-	CLEANUP_FREE char *info = read_text(directory, ".info");
-	CLEANUP_FREE char *status = read_text(directory, ".status");
-	CLEANUP_FREE char *missing = NULL;
-	struct libscols_line *line;
-	char *state = NULL;
-
-	if (!info)
-		return 0;
-	line = scols_table_new_line(table, NULL);
-	if (!line)
-		return -ENOMEM;
-	missing = values_of(info, "missing");
-	put(line, COLUMN_ACCOUNT, strdup(path));
-	put(line, COLUMN_PROVIDER, values_of(info, "provider"));
-	put(line, COLUMN_CREATED, values_of(info, "created"));
-	put(line, COLUMN_UPDATED, values_of(info, "updated"));
-	if (asprintf(&state, missing ? "missing %s" : "complete", missing) >= 0)
-		put(line, COLUMN_STATE, state);
-	if (status)
-		put(line, COLUMN_USED_BY, values_of(status, "used-by"));
-	return 0;
-}
-
-/* Call `each` for every directory in `directory`, in order of name. */
-static int each_directory(struct libscols_table *table, int directory, const char *path,
-			  each_fn *each)
-{
-	struct dirent **entries = NULL;
-	const int count = scandirat(directory, ".", &entries, NULL, alphasort);
-	int r = 0;
-
-	for (int i = 0; i < count; i++) {
-		CLEANUP_FREE struct dirent *entry = entries[i];
-		CLEANUP_CLOSE int child = -1;
-		CLEANUP_FREE char *name = NULL;
-
-		if (r < 0 || entry->d_name[0] == '.' || strcmp(entry->d_name, "roles") == 0)
-			continue;
-		child = open_below(directory, entry->d_name);
-		if (child < 0)
-			continue;
-		if (asprintf(&name, "%s%s%s", path, *path ? "/" : "", entry->d_name) < 0) {
-			name = NULL;
-			r = -ENOMEM;
-			continue;
-		}
-		r = each(table, child, name);
-	}
-	free(entries);
-	return r;
-}
-
-static int add_project(struct libscols_table *table, int directory, const char *path)
-{
-	return each_directory(table, directory, path, add_account);
-}
-
-static int add_in_org(struct libscols_table *table, int directory, const char *path)
-{
-	const char *name = strrchr(path, '/');
-
-	if (name && strcmp(name, "/projects") == 0)
-		return each_directory(table, directory, path, add_project);
-	return add_account(table, directory, path);
-}
-
-static int add_org(struct libscols_table *table, int directory, const char *path)
-{
-	return each_directory(table, directory, path, add_in_org);
-}
-
-static int add_mount(void *context, const char *path)
-{
-	CLEANUP_CLOSE int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CLEANUP_CLOSE int orgs = root < 0 ? -1 : open_below(root, "orgs");
-
-	return orgs < 0 ? 0 : each_directory(context, orgs, "", add_org);
-}
-
-/* Several values in one cell: lines of a table, an array in JSON. */
+/* Several values in one cell: lines of it. */
 static int make_list(struct libscols_column *column)
 {
 	if (scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
-				      NULL) < 0 ||
-	    scols_column_set_safechars(column, "\n") < 0)
+				      NULL) < 0)
 		return -ENOMEM;
-	return scols_column_set_json_type(column, SCOLS_JSON_ARRAY_STRING);
+	return scols_column_set_safechars(column, "\n") < 0 ? -ENOMEM : 0;
 }
 
-static int add_columns(struct libscols_table *table)
+/* Which mount it is says nothing when there is but one. */
+static int add_columns(struct libscols_table *table, const struct inventory *inventory)
 {
-	for (size_t i = 0; i < COLUMNS; i++) {
+	for (size_t i = 0; i < INVENTORY_COLUMNS; i++) {
+		const bool hidden = i == COLUMN_MOUNT && inventory->mounts < 2;
 		const bool several = i == COLUMN_USED_BY;
-		struct libscols_column *column =
-			scols_table_new_column(table, headings[i], 0, several ? SCOLS_FL_WRAP : 0);
+		struct libscols_column *column = scols_table_new_column(
+			table, headings[i], 0,
+			(hidden ? SCOLS_FL_HIDDEN : 0) | (several ? SCOLS_FL_WRAP : 0));
 
 		if (!column || (several && make_list(column) < 0))
 			return -ENOMEM;
@@ -218,24 +82,91 @@ static int add_columns(struct libscols_table *table)
 	return 0;
 }
 
-static struct libscols_table *new_table(bool json)
+static int add_line(struct libscols_table *table, const struct inventory_row *row)
 {
-	struct libscols_table *table = scols_new_table();
+	struct libscols_line *line = scols_table_new_line(table, NULL);
 
-	if (!table)
-		return NULL;
-	scols_table_set_name(table, "accounts");
-	scols_table_enable_json(table, json);
-	if (add_columns(table) < 0) {
-		scols_unref_table(table);
-		return NULL;
+	if (!line)
+		return -ENOMEM;
+	for (size_t i = 0; i < INVENTORY_COLUMNS; i++) {
+		if (row->columns[i] && scols_line_set_data(line, i, row->columns[i]) < 0)
+			return -ENOMEM;
 	}
-	return table;
+	return 0;
+}
+
+static int print_table(const struct inventory *inventory)
+{
+	CLEANUP(table_freep) struct libscols_table *table = scols_new_table();
+	int r = table ? add_columns(table, inventory) : -ENOMEM;
+
+	for (size_t i = 0; i < inventory->count && r == 0; i++)
+		r = add_line(table, &inventory->rows[i]);
+	return r < 0 ? r : scols_print_table(table);
+}
+
+/* Each line is an element; NULL without memory. */
+static json_t *list_of(const char *lines)
+{
+	json_t *list = json_array();
+
+	while (list && *lines) {
+		const size_t length = strcspn(lines, "\n");
+
+		if (json_array_append_new(list, json_stringn(lines, length)) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+		lines += length + (lines[length] == '\n');
+	}
+	return list;
+}
+
+static json_t *value_of(const struct inventory_row *row, enum inventory_column column)
+{
+	const char *text = row->columns[column];
+	json_t *value = NULL;
+
+	if (text)
+		value = column == COLUMN_USED_BY ? list_of(text) : json_string(text);
+	/* A mount point's name may be one that JSON cannot hold. */
+	return value ? value : json_null();
+}
+
+static int add_object(json_t *accounts, const struct inventory_row *row)
+{
+	json_t *object = json_object();
+	int r = 0;
+
+	for (size_t i = 0; i < INVENTORY_COLUMNS && r == 0; i++)
+		r = json_object_set_new(object, headings[i], value_of(row, i));
+	/* The array takes the object, also when it fails. */
+	return json_array_append_new(accounts, object) < 0 || r < 0 ? -ENOMEM : 0;
+}
+
+static int print_json(const struct inventory *inventory)
+{
+	json_t *accounts = json_array();
+	json_t *root = json_pack("{s:o}", "accounts", accounts);
+	int r = root ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < inventory->count && r == 0; i++)
+		r = add_object(accounts, &inventory->rows[i]);
+	/* What stdout does not take is told at the end. */
+	if (r == 0 && json_dumpf(root, stdout, JSON_INDENT(3)) == 0)
+		putchar('\n');
+	json_decref(root);
+	return r;
+}
+
+static int add_mount(void *context, const char *path)
+{
+	return inventory_add(context, path);
 }
 
 enum exit_code cmd_list(const char *configuration, int count, char **arguments)
 {
-	struct libscols_table *table;
+	CLEANUP_INVENTORY struct inventory inventory = {0};
 	struct options options = {0};
 	enum exit_code code;
 	int r;
@@ -244,13 +175,11 @@ enum exit_code cmd_list(const char *configuration, int count, char **arguments)
 	code = command_named_settings(configuration);
 	if (code != EXIT_DONE)
 		return code;
-	table = new_table(options.json);
-	if (!table)
-		return command_fail(EXIT_OTHER, "out of memory");
-	r = options.directory ? add_mount(table, options.directory)
-			      : mountpoint_each(add_mount, table);
+	r = options.directory ? inventory_add(&inventory, options.directory)
+			      : mountpoint_each(add_mount, &inventory);
 	if (r == 0)
-		r = scols_print_table(table);
-	scols_unref_table(table);
-	return r < 0 ? command_fail(EXIT_OTHER, "cannot list: %s", strerror(-r)) : EXIT_DONE;
+		r = options.json ? print_json(&inventory) : print_table(&inventory);
+	if (r < 0)
+		return command_fail(EXIT_OTHER, "cannot list: %s", strerror(-r));
+	return inventory.failed ? EXIT_OTHER : EXIT_DONE;
 }

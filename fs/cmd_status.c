@@ -6,7 +6,9 @@
 #include "fs/mountpoint.h"
 
 static const struct argp argp = {
-	.doc = "Show where credfs is mounted, and how each daemon is: `key: value` lines.",
+	.doc = "Show where credfs is mounted, and how each daemon is: `key: value` lines. Ends "
+	       "with "
+	       "1 when one of them does not answer.",
 };
 
 static int copy(int from)
@@ -19,23 +21,33 @@ static int copy(int from)
 	return length < 0 ? -errno : 0;
 }
 
+struct status {
+	unsigned mounts;
+	unsigned silent; /* of which no answer could be had */
+};
+
 static int show(void *context, const char *path)
 {
 	CLEANUP_FREE char *file = NULL;
 	CLEANUP_CLOSE int fd = -1;
-	unsigned *count = context;
+	struct status *status = context;
 	int r;
 
-	printf("%smount: %s\n", *count ? "\n" : "", path);
-	++*count;
+	printf("%smount: %s\n", status->mounts++ ? "\n" : "", path);
 	if (asprintf(&file, "%s/.status", path) < 0) {
 		file = NULL;
 		return -ENOMEM;
 	}
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	r = fd < 0 ? -errno : copy(fd);
+	r = mountpoint_answers(path);
+	if (r == 0)
+		fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (r == 0)
+		r = fd < 0 ? -errno : copy(fd);
+	status->silent += r < 0 && r != -EACCES;
 	if (r == -ENOTCONN)
 		puts("state: its daemon is gone; mounting again recovers it");
+	else if (r == -ETIMEDOUT)
+		puts("state: its daemon does not answer");
 	else if (r == -EACCES)
 		puts("state: answering; root may see more");
 	else if (r < 0)
@@ -46,17 +58,17 @@ static int show(void *context, const char *path)
 enum exit_code cmd_status(const char *configuration, int count, char **arguments)
 {
 	enum exit_code code;
-	unsigned mounts = 0;
+	struct status status = {0};
 	int r;
 
 	argp_parse(&argp, count, arguments, 0, NULL, NULL);
 	code = command_named_settings(configuration);
 	if (code != EXIT_DONE)
 		return code;
-	r = mountpoint_each(show, &mounts);
+	r = mountpoint_each(show, &status);
 	if (r < 0)
 		return command_fail(EXIT_OTHER, "cannot read the list of mounts: %s", strerror(-r));
-	if (!mounts)
+	if (!status.mounts)
 		puts("not mounted");
-	return EXIT_DONE;
+	return status.silent ? EXIT_OTHER : EXIT_DONE;
 }

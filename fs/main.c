@@ -4,6 +4,7 @@
 #include <argp.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -100,6 +101,17 @@ static void have_standard_descriptors(void)
 		close(fd);
 }
 
+/* Also when a parser ends the program: what could not be written is no success. */
+static void close_stdout(void)
+{
+	const bool failed = ferror(stdout);
+
+	if (fclose(stdout) == 0 && !failed)
+		return;
+	command_fail(EXIT_OTHER, "cannot write to stdout: %s", strerror(errno));
+	_exit(EXIT_OTHER);
+}
+
 int main(int count, char **arguments)
 {
 	const struct command *command;
@@ -107,6 +119,8 @@ int main(int count, char **arguments)
 	char *name = count ? basename(arguments[0]) : NULL;
 
 	have_standard_descriptors();
+	setlocale(LC_CTYPE, ""); /* which characters can be shown */
+	atexit(close_stdout);
 	if (name)
 		arguments[0] = name; /* what complaints begin with */
 	argp_program_version = "credfs " CREDFS_VERSION;

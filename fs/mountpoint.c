@@ -4,42 +4,16 @@
 #include <libgen.h>
 #include <limits.h>
 #include <mntent.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 
 static const char type[] = "fuse.credfs";
-
-/* A stale mount cannot be looked at, its parent can. */
-static int resolve_stale(const char *path, char **ret)
-{
-	CLEANUP_FREE char *for_directory = strdup(path);
-	CLEANUP_FREE char *for_name = strdup(path);
-	CLEANUP_FREE char *parent = NULL;
-
-	if (!for_directory || !for_name)
-		return -ENOMEM;
-	parent = realpath(dirname(for_directory), NULL);
-	if (!parent)
-		return -errno;
-	if (asprintf(ret, "%s/%s", strcmp(parent, "/") ? parent : "", basename(for_name)) < 0)
-		return -ENOMEM;
-	return 0;
-}
-
-int mountpoint_resolve(const char *path, char **ret)
-{
-	CLEANUP_FREE char *real = realpath(path, NULL);
-	struct stat st;
-
-	if (!real || stat(real, &st) < 0)
-		return errno == ENOTCONN ? resolve_stale(path, ret) : -errno;
-	if (!S_ISDIR(st.st_mode))
-		return -ENOTDIR;
-	*ret = TAKE_PTR(real);
-	return 0;
-}
 
 int mountpoint_each(int (*each)(void *context, const char *path), void *context)
 {
@@ -63,10 +37,85 @@ static int is_same(void *context, const char *path)
 	return strcmp(context, path) == 0;
 }
 
+enum { ANSWER_MS = 5000 };
+
+/* Ends with the errno. Whoever waits for the caller's output is not to wait for this. */
+static _Noreturn void ask(const char *path)
+{
+	struct statvfs st;
+
+	(void)close_range(0, ~0u, 0);
+	_exit(statvfs(path, &st) < 0 ? errno : 0);
+}
+
+/* What a daemon that hangs has been asked cannot be taken back, not even by SIGKILL: so a process
+ * of its own asks, which may be left behind. */
+int mountpoint_answers(const char *path)
+{
+	const pid_t child = fork();
+	CLEANUP_CLOSE int fd = -1;
+	siginfo_t end = {0};
+	struct pollfd ended;
+
+	if (child < 0)
+		return -errno;
+	if (child == 0)
+		ask(path);
+	fd = pidfd_open(child, 0);
+	ended = (struct pollfd){.fd = fd, .events = POLLIN};
+	if (fd >= 0 && poll(&ended, 1, ANSWER_MS) == 0) {
+		(void)kill(child, SIGKILL);
+		return -ETIMEDOUT;
+	}
+	if (waitid(P_PID, (id_t)child, &end, WEXITED) < 0)
+		return -errno;
+	return end.si_code == CLD_EXITED ? -end.si_status : -EIO;
+}
+
+/* A mount whose daemon is gone, or hangs, cannot be looked at; its parent can. */
+static int resolve_by_parent(const char *path, char **ret)
+{
+	CLEANUP_FREE char *for_directory = strdup(path);
+	CLEANUP_FREE char *for_name = strdup(path);
+	CLEANUP_FREE char *parent = NULL;
+
+	if (!for_directory || !for_name)
+		return -ENOMEM;
+	parent = realpath(dirname(for_directory), NULL);
+	if (!parent)
+		return -errno;
+	if (asprintf(ret, "%s/%s", strcmp(parent, "/") ? parent : "", basename(for_name)) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static bool is_silent(const char *path)
+{
+	CLEANUP_FREE char *resolved = NULL;
+
+	return resolve_by_parent(path, &resolved) == 0 && mountpoint_each(is_same, resolved) > 0 &&
+	       mountpoint_answers(resolved) < 0;
+}
+
+int mountpoint_resolve(const char *path, char **ret)
+{
+	CLEANUP_FREE char *real = NULL;
+	struct stat st;
+
+	if (is_silent(path))
+		return resolve_by_parent(path, ret);
+	real = realpath(path, NULL);
+	if (!real || stat(real, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	*ret = TAKE_PTR(real);
+	return 0;
+}
+
 int mountpoint_state(const char *path, enum mountpoint_state *ret)
 {
 	CLEANUP_FREE char *copy = strdup(path);
-	struct statvfs st;
 	int r;
 
 	if (!copy)
@@ -76,7 +125,7 @@ int mountpoint_state(const char *path, enum mountpoint_state *ret)
 		return r;
 	*ret = r == 0 ? MOUNTPOINT_FREE : MOUNTPOINT_MOUNTED;
 	/* Attributes may still be cached, this is always asked. */
-	if (r > 0 && statvfs(path, &st) < 0 && errno == ENOTCONN)
+	if (r > 0 && mountpoint_answers(path) == -ENOTCONN)
 		*ret = MOUNTPOINT_STALE;
 	return 0;
 }

@@ -12,13 +12,17 @@
 
 enum mountpoint_state {
 	MOUNTPOINT_FREE,
-	MOUNTPOINT_MOUNTED, /* a credfs answers there */
+	MOUNTPOINT_MOUNTED, /* a credfs is there, whose daemon lives */
 	MOUNTPOINT_STALE,   /* a credfs whose daemon is gone */
 };
 
-/* The absolute path of a directory, without symbolic links, also if what is mounted there is stale.
- * The caller frees. -ENOENT, -ENOTDIR, other -errno. */
+/* The absolute path of a directory, without symbolic links, also if the daemon that is mounted
+ * there is gone or hangs. The caller frees. -ENOENT, -ENOTDIR, other -errno. */
 int mountpoint_resolve(const char *path, char **ret) MUST_CHECK;
+
+/* 0 when the daemon that is mounted there answers; -ETIMEDOUT when it does not within five seconds;
+ * -ENOTCONN when it is gone; other -errno. */
+int mountpoint_answers(const char *path) MUST_CHECK;
 
 int mountpoint_state(const char *path, enum mountpoint_state *ret) MUST_CHECK;
 

@@ -1,0 +1,149 @@
+"""credfs list and status: for people, for scripts, and when something is wrong."""
+import json
+import os
+import signal
+import sqlite3
+import time
+
+import pytest
+
+import mounting
+
+OTHER = 1
+KEY = "sk-proj-" + "c" * 40
+
+
+def beside(*mounts):
+    """Run credfs in a mount namespace where only these mounts are, in a pipeline as scripts do."""
+    others = ('for dir in $(findmnt -rnt fuse.credfs -o TARGET | grep -vxF -e "$0" -e "$1"); do '
+              'umount -l "$dir"; done; shift; set -o pipefail; "$@" | cat')
+    roots = [mount.root for mount in mounts]
+    return ("unshare", "--mount", "--propagation", "private", "bash", "-c", others, roots[0],
+            roots[-1])
+
+
+@pytest.fixture
+def furnished(mount):
+    mount.org("acme")
+    mount.account("acme/openai", api_key=KEY)
+    mount.account("acme/Prüfung 検証", provider="anthropic")
+    mount.project("acme", "etl")
+    mount.project("acme", "web")
+    os.symlink("../../openai", mount.path("orgs/acme/projects/etl/openai"))
+    os.symlink("../../openai", mount.path("orgs/acme/projects/web/openai"))
+    return mount
+
+
+def rows_of(done):
+    return {row["account"]: row for row in json.loads(done.stdout)["accounts"]}
+
+
+def test_names_are_shown_in_the_characters_of_the_locale(furnished):
+    done = furnished.credfs("list", furnished.root)
+    assert done.returncode == 0
+    assert "acme/Prüfung 検証 " in done.stdout
+    done = furnished.credfs("list", furnished.root, wrapper=("env", "LC_ALL=C"))
+    assert done.returncode == 0
+    assert done.stdout.isascii() and "acme/Pr\\xc3\\xbcfung" in done.stdout
+
+
+def test_json_says_who_uses_an_account_nobody_or_unknown(furnished, people):
+    rows = rows_of(furnished.credfs("list", "--json", furnished.root))
+    assert len(rows["acme/openai"]["used-by"]) == 2
+    assert rows["acme/Prüfung 検証"]["used-by"] == []
+    assert rows["acme/openai"]["mount"] == furnished.root
+    carol = people.user("carol")
+    furnished.put("orgs/acme/roles/member", "user:" + carol)
+    done = people.run(carol, furnished.argv("list", "--json", furnished.root))
+    assert done.returncode == 0, done
+    assert rows_of(done)["acme/openai"]["used-by"] is None
+
+
+def test_each_of_several_mounts_is_named(furnished, mounts):
+    other = mounts()
+    other.org("globex")
+    other.account("globex/openai", api_key=KEY)
+    done = furnished.credfs("list", wrapper=beside(furnished, other))
+    assert done.returncode == 0, done
+    lines = {line.split()[1]: line.split()[0] for line in done.stdout.splitlines()[1:]
+             if len(line.split()) > 3}
+    assert done.stdout.split()[0] == "mount"
+    assert lines["globex/openai"] == other.root
+    assert lines["acme/openai"] == furnished.root
+    alone = furnished.credfs("list", furnished.root).stdout
+    assert alone.split()[0] == "account" and furnished.root not in alone
+
+
+# trouble
+
+def test_an_organisation_that_cannot_be_read_is_named(mount):
+    for org in ("acme", "globex"):
+        mount.org(org)
+        mount.account(org + "/openai", api_key=KEY)
+    mount.umount()
+    with sqlite3.connect(mount.db) as database:
+        database.execute("UPDATE wrap SET ct = zeroblob(length(ct)) "
+                         "WHERE org = (SELECT min(org) FROM wrap)")
+    database.close()
+    mount.allow_in_log("organisation .* cannot be read")
+    mount.allow_in_log("cannot be read: ")
+    mount.start()
+    done = mount.credfs("list", "--json", mount.root)
+    assert done.returncode == OTHER
+    (account,) = rows_of(done)
+    lost = {"acme": "globex", "globex": "acme"}[account.split("/")[0]]
+    assert done.stderr == f"credfs: {mount.root}/orgs/{lost}: Input/output error\n"
+
+
+def test_a_directory_that_is_no_credfs_is_told(mounts):
+    mount = mounts(start=False)
+    done = mount.credfs("list", mount.root)
+    assert (done.returncode, done.stderr) == \
+           (OTHER, f"credfs: {mount.root}: no credfs is mounted there\n")
+    done = mount.credfs("list", mount.root + "/none")
+    assert done.returncode == OTHER and "No such file or directory" in done.stderr
+
+
+@pytest.fixture
+def hung(mounts):
+    """A mount whose daemon lives and does not answer."""
+    mount = mounts()
+    mount.process.send_signal(signal.SIGSTOP)
+    yield mount
+    mount.process.send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("command,shown", [("list", "acme/openai"), ("status", "version: ")])
+def test_a_daemon_that_hangs_holds_up_nobody_for_long(furnished, hung, command, shown):
+    begin = time.monotonic()
+    done = furnished.credfs(command, wrapper=beside(furnished, hung), timeout=30)
+    assert time.monotonic() - begin < 15
+    assert done.returncode == OTHER
+    assert shown in done.stdout
+    assert f"{hung.root}: its daemon does not answer" in done.stderr or \
+           f"mount: {hung.root}\nstate: its daemon does not answer" in done.stdout
+
+
+def test_mounting_where_a_daemon_hangs_says_that_it_is_mounted(hung):
+    done = hung.credfs("mount", hung.root, timeout=30)
+    assert done.returncode == 4
+    assert "is mounted there already" in done.stderr
+
+
+def test_status_of_a_daemon_that_is_gone_is_no_success(mount):
+    mount.kill()
+    done = mount.credfs_alone("status")
+    mount.start()
+    assert done.returncode == OTHER
+    assert f"mount: {mount.root}\nstate: its daemon is gone" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [
+    ["list"], ["list", "--json"], ["status"], ["--help"], ["--version"], ["list", "--help"],
+])
+def test_output_that_cannot_be_written_is_an_error(furnished, arguments):
+    full = ("sh", "-c", 'exec "$@" > /dev/full', "sh")
+    end = [furnished.root] if arguments[0] == "list" and "--help" not in arguments else []
+    done = furnished.credfs(*arguments, *end, wrapper=full)
+    assert done.returncode == OTHER
+    assert "No space left on device" in done.stderr
