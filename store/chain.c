@@ -8,22 +8,8 @@
 #include <assert.h>
 #include <sodium.h>
 
-#include "store/membership.h"
 #include "store/stage.h"
-
-/* An entry on its way to be followed. */
-struct step {
-	struct entry entry;
-	struct digest digest;
-	struct membership membership; /* that holds after it, of a membership entry */
-};
-
-static void step_done(struct step *step)
-{
-	entry_done(&step->entry);
-	membership_done(&step->membership);
-}
-#define CLEANUP_STEP CLEANUP(step_done)
+#include "store/step.h"
 
 struct chain {
 	struct digest fingerprint;
@@ -36,7 +22,8 @@ struct chain {
 	struct map *map;
 	struct stage *stage;
 	struct step signed_step; /* the entry made by chain_sign(), its rows the stage's */
-	struct mark trusted;	 /* generation 0: nothing is */
+	struct abandoned *abandoned;
+	struct mark trusted; /* generation 0: nothing is */
 };
 
 int chain_new(const struct digest *fingerprint, struct chain **ret)
@@ -65,6 +52,7 @@ struct chain *chain_free(struct chain *chain)
 	stage_free(chain->stage);
 	map_free(chain->map);
 	membership_done(&chain->membership);
+	abandoned_free(chain->abandoned);
 	step_done(&chain->signed_step);
 	free(chain);
 	return NULL;
@@ -150,13 +138,6 @@ static int check_genesis(const struct chain *chain, const struct step *step)
 										      : -EBADMSG;
 }
 
-static int check_change(const struct chain *chain, const struct step *step)
-{
-	(void)chain;
-	(void)step;
-	return 0;
-}
-
 /* Rows of an epoch that has ended could be opened by nobody. */
 static bool all_rows_can_be_opened(const struct chain *chain, const struct membership *membership)
 {
@@ -183,22 +164,31 @@ static int check_turn(const struct chain *chain, const struct step *step)
 	return all_rows_can_be_opened(chain, &step->membership) ? 0 : -EBADMSG;
 }
 
+static int check_recover(const struct chain *chain, const struct step *step)
+{
+	(void)chain;
+	return step->entry.row_count > 0 ? -EBADMSG : 0;
+}
+
 static const struct {
 	enum capability signer; /* what its signer must at least be able to do */
-	bool membership;	/* it says who the members are from then on */
-	/* Whether it may come next, as far as all that is common to entries does not say it. NULL:
-	 * only a later version can follow it. */
+	/* Whether it may come next, as far as what is common to all does not say it; or NULL. */
 	int (*check)(const struct chain *chain, const struct step *step);
 } types[] = {
-	[ENTRY_GENESIS] = {CAN_MANAGE, true, check_genesis},
-	[ENTRY_ADD] = {CAN_MANAGE, true, check_turn},
-	[ENTRY_REMOVE] = {CAN_MANAGE, true, check_turn},
-	[ENTRY_EPOCH] = {CAN_MANAGE, true, check_turn},
-	[ENTRY_CHANGE] = {CAN_WRITE, false, check_change},
-	[ENTRY_RECOVER] = {CAN_MANAGE, true, NULL},
-	[ENTRY_RETIRE] = {CAN_MANAGE, true, check_turn},
+	[ENTRY_GENESIS] = {CAN_MANAGE, check_genesis},
+	[ENTRY_ADD] = {CAN_MANAGE, check_turn},
+	[ENTRY_REMOVE] = {CAN_MANAGE, check_turn},
+	[ENTRY_EPOCH] = {CAN_MANAGE, check_turn},
+	[ENTRY_CHANGE] = {CAN_WRITE, NULL},
+	[ENTRY_RECOVER] = {CAN_MANAGE, check_recover},
+	[ENTRY_RETIRE] = {CAN_MANAGE, check_turn},
 };
 _Static_assert(sizeof(types) / sizeof(types[0]) == ENTRY_TYPES, "a row for each type");
+
+static int check_step(const struct chain *chain, const struct step *step)
+{
+	return types[step->entry.type].check ? types[step->entry.type].check(chain, step) : 0;
+}
 
 static bool is_next(const struct chain *chain, const struct entry *entry)
 {
@@ -255,7 +245,7 @@ static int take_rows(struct chain *chain, const struct entry *entry, enum capabi
 /* Cannot fail. */
 static void take_step(struct chain *chain, struct step *step)
 {
-	if (types[step->entry.type].membership) {
+	if (step_is_membership(step)) {
 		membership_done(&chain->membership);
 		chain->membership = step->membership;
 		step->membership = (struct membership){0};
@@ -264,6 +254,7 @@ static void take_step(struct chain *chain, struct step *step)
 	chain->generation++;
 	chain->head = step->digest;
 	chain->time = step->entry.time;
+	chain->abandoned = abandoned_join(TAKE_PTR(step->abandoned), chain->abandoned);
 	stage_keep(chain->stage);
 }
 
@@ -277,9 +268,7 @@ static int follow_step(struct chain *chain, struct step *step, const uint8_t *by
 	r = check_signer(chain, step, bytes, size, &can);
 	if (r < 0)
 		return r;
-	if (!types[step->entry.type].check)
-		return -EPROTONOSUPPORT;
-	r = types[step->entry.type].check(chain, step);
+	r = check_step(chain, step);
 	if (r < 0)
 		return r;
 	r = take_rows(chain, &step->entry, can);
@@ -293,21 +282,16 @@ static int follow_step(struct chain *chain, struct step *step, const uint8_t *by
 
 int chain_follow(struct chain *chain, const uint8_t *bytes, size_t size)
 {
-	CLEANUP_STEP struct step step = {.digest = entry_digest(bytes, size)};
+	CLEANUP_STEP struct step step = {0};
 	int r;
 
 	assert(chain_staged(chain) == 0);
 
 	if (stage_is_torn(chain->stage))
 		return -EUCLEAN;
-	r = entry_decode(bytes, size, &step.entry);
+	r = step_read(bytes, size, &step);
 	if (r < 0)
 		return r;
-	if (types[step.entry.type].membership) {
-		r = membership_of(&step.entry, &step.membership);
-		if (r < 0)
-			return r;
-	}
 	return follow_step(chain, &step, bytes, size);
 }
 
@@ -338,13 +322,27 @@ static int sign_step(struct chain *chain, struct step *step, const struct recipi
 	if (!member || member->can < types[step->entry.type].signer ||
 	    member->can < stage_needs(chain->stage))
 		return -EACCES;
-	r = types[step->entry.type].check(chain, step);
+	r = check_step(chain, step);
 	if (r < 0)
 		return r;
 	r = entry_sign(&step->entry, signer, ret, ret_size);
 	if (r == 0)
 		step->digest = entry_digest(*ret, *ret_size);
 	return r;
+}
+
+/* The same, and keep the step, which is emptied, for chain_accept(). */
+static int sign_and_keep(struct chain *chain, struct step *step, const struct recipient *signer,
+			 uint8_t **ret, size_t *ret_size)
+{
+	int r = sign_step(chain, step, signer, ret, ret_size);
+
+	if (r < 0)
+		return r;
+	step_done(&chain->signed_step);
+	chain->signed_step = *step;
+	*step = (struct step){0};
+	return 0;
 }
 
 int chain_sign(struct chain *chain, const struct recipient *signer, uint64_t time, uint8_t **ret,
@@ -354,14 +352,11 @@ int chain_sign(struct chain *chain, const struct recipient *signer, uint64_t tim
 	int r;
 
 	step.entry.rows = stage_rows(chain->stage, &step.entry.row_count);
-	r = sign_step(chain, &step, signer, ret, ret_size);
-	if (r < 0)
-		return r;
+	r = sign_and_keep(chain, &step, signer, ret, ret_size);
 	/* The rows are the stage's. */
-	step.entry.rows = NULL;
-	step_done(&chain->signed_step);
-	chain->signed_step = step;
-	return 0;
+	if (r == 0)
+		chain->signed_step.entry.rows = NULL;
+	return r;
 }
 
 int chain_sign_membership(struct chain *chain, enum entry_type type,
@@ -376,15 +371,27 @@ int chain_sign_membership(struct chain *chain, enum entry_type type,
 	randombytes_buf(step.entry.nonce, sizeof(step.entry.nonce));
 	r = membership_list(membership, &step.entry);
 	if (r == 0)
-		r = membership_of(&step.entry, &step.membership);
-	if (r == 0)
-		r = sign_step(chain, &step, signer, ret, ret_size);
-	if (r < 0)
-		return r;
-	step_done(&chain->signed_step);
-	chain->signed_step = step;
-	step = (struct step){0};
-	return 0;
+		r = step_prepare(&step);
+	return r < 0 ? r : sign_and_keep(chain, &step, signer, ret, ret_size);
+}
+
+int chain_sign_recover(struct chain *chain, const struct mark *abandoned,
+		       const struct recipient *signer, uint64_t time, uint8_t **ret,
+		       size_t *ret_size)
+{
+	CLEANUP_STEP struct step step = {.entry = entry_of(chain, ENTRY_RECOVER, time)};
+	int r;
+
+	assert(chain_staged(chain) == 0);
+
+	step.entry.abandoned = *abandoned;
+	r = step_prepare(&step);
+	return r < 0 ? r : sign_and_keep(chain, &step, signer, ret, ret_size);
+}
+
+bool chain_abandons(const struct chain *chain, const struct mark *mark)
+{
+	return abandoned_covers(chain->abandoned, mark);
 }
 
 void chain_accept(struct chain *chain)

@@ -67,5 +67,13 @@ int chain_sign_membership(struct chain *chain, enum entry_type type,
 			  const struct membership *membership, const struct recipient *signer,
 			  uint64_t time, uint8_t **ret, size_t *ret_size) MUST_CHECK;
 
+/* Make and sign an entry that abandons an end of the log, with nothing staged; else as above. */
+int chain_sign_recover(struct chain *chain, const struct mark *abandoned,
+		       const struct recipient *signer, uint64_t time, uint8_t **ret,
+		       size_t *ret_size) MUST_CHECK;
+
+/* Whether an entry followed so far abandons what the mark stands for (store/abandoned.h). */
+bool chain_abandons(const struct chain *chain, const struct mark *mark);
+
 /* The entry just signed is the newest one now; cannot fail. */
 void chain_accept(struct chain *chain);

@@ -17,17 +17,18 @@ enum {
 	NUMBER_MAX_BITS = 63,
 };
 
-/* Which types there are, and which have a membership part. */
+/* Which types there are, and which part each has. */
 static const struct {
 	bool known;
 	bool membership;
+	bool abandoned;
 } types[] = {
 	[ENTRY_GENESIS] = {.known = true, .membership = true},
 	[ENTRY_ADD] = {.known = true, .membership = true},
 	[ENTRY_REMOVE] = {.known = true, .membership = true},
 	[ENTRY_EPOCH] = {.known = true, .membership = true},
 	[ENTRY_CHANGE] = {.known = true},
-	[ENTRY_RECOVER] = {.known = true, .membership = true},
+	[ENTRY_RECOVER] = {.known = true, .abandoned = true},
 	[ENTRY_RETIRE] = {.known = true, .membership = true},
 };
 _Static_assert(sizeof(types) / sizeof(types[0]) == ENTRY_TYPES, "a row for each type");
@@ -55,6 +56,12 @@ static void put_membership(struct wire_writer *writer, const struct entry *entry
 		wire_put_u8(writer, (uint8_t)entry->members[i].can);
 		wire_put(writer, &entry->members[i].public, sizeof(struct recipient_public));
 	}
+}
+
+static void put_abandoned(struct wire_writer *writer, const struct entry *entry)
+{
+	wire_put_u64(writer, entry->abandoned.generation);
+	wire_put(writer, entry->abandoned.head.bytes, DIGEST_SIZE);
 }
 
 static void put_rows(struct wire_writer *writer, const struct entry *entry)
@@ -103,6 +110,8 @@ int entry_sign(struct entry *entry, const struct recipient *signer, uint8_t **re
 	wire_put_u32(&writer, 0);
 	if (types[entry->type].membership)
 		put_membership(&writer, entry);
+	if (types[entry->type].abandoned)
+		put_abandoned(&writer, entry);
 	put_rows(&writer, entry);
 	if (writer.error)
 		return writer.error;
@@ -213,6 +222,21 @@ static int get_membership(struct wire_reader *reader, struct entry *entry)
 	return r < 0 ? r : get_members(reader, entry);
 }
 
+/* No log is without its first entry. */
+static int get_abandoned(struct wire_reader *reader, struct entry *entry)
+{
+	entry->abandoned.generation = get_number(reader);
+	wire_get_bytes(reader, entry->abandoned.head.bytes, DIGEST_SIZE);
+	return reader->failed || entry->abandoned.generation <= 1 ? -EBADMSG : 0;
+}
+
+static int get_part(struct wire_reader *reader, struct entry *entry)
+{
+	if (types[entry->type].membership)
+		return get_membership(reader, entry);
+	return types[entry->type].abandoned ? get_abandoned(reader, entry) : 0;
+}
+
 /* Whether the row is in a table that the log speaks of, and only an item that is there has
  * relations. */
 static bool row_is_consistent(const struct entry_row *row)
@@ -275,7 +299,7 @@ int entry_decode(const uint8_t *bytes, size_t size, struct entry *ret)
 	r = get_head(&reader, &entry);
 	if (r < 0)
 		return r;
-	r = types[entry.type].membership ? get_membership(&reader, &entry) : 0;
+	r = get_part(&reader, &entry);
 	if (r < 0)
 		return r;
 	r = get_rows(&reader, &entry);

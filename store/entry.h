@@ -8,32 +8,35 @@
  * body: the part of its type (below), then `u32 count` and the rows it changes, each
  *   table u8 | kind u32 | id 16 | version u64 | epoch u32 | relations 16 | digest 32
  *   (digest zero: removed; relations zero but for items that are not)
- * membership part (all types but change): suite u8 | nonce 16 |
+ * membership part (all types but change and recover): suite u8 | nonce 16 |
  *   u32 count | epochs, ascending: epoch u32 | commitment 32 | wrapset 32 |
  *   u32 count | members: can u8 | box 32 | sign 32
+ * recover: generation u64 | digest 32
  *
  * A membership entry says all of it anew: who is a member from then on, and which epochs' keys
  * there are, of which the last seals new rows. An entry's digest is BLAKE2b-256 over all of it,
  * signature included. `wrapset` is BLAKE2b-256 over "credfs wraps v1" and each wrap of the epoch,
  * sorted by recipient: id 16, sealed key 80.
+ * Recover names the end of the log that it abandons, an entry that is not before it.
  * `member_head` is the digest of the last membership entry before this one (zero in genesis).
  * The genesis entry names no organisation (zero), no rows, and the root of the empty map: its
  * digest is the organisation's fingerprint. Generations and versions are below 2^63.
  */
 #pragma once
 
+#include "store/mark.h"
 #include "store/recipient.h"
 #include "store/row.h"
 
 /* The numbers are part of the format. */
 enum entry_type {
 	ENTRY_GENESIS = 1,
-	ENTRY_ADD = 2,	  /* members, or what they may do */
-	ENTRY_REMOVE = 3, /* members, and begins an epoch whose key they do not get */
-	ENTRY_EPOCH = 4,  /* begins one */
-	ENTRY_CHANGE = 5, /* of rows */
-	ENTRY_RECOVER = 6,
-	ENTRY_RETIRE = 7, /* former epochs, under which no row is sealed any more */
+	ENTRY_ADD = 2,	   /* members, or what they may do */
+	ENTRY_REMOVE = 3,  /* members, and begins an epoch whose key they do not get */
+	ENTRY_EPOCH = 4,   /* begins one */
+	ENTRY_CHANGE = 5,  /* of rows */
+	ENTRY_RECOVER = 6, /* abandons an end of the log that hosts may have seen */
+	ENTRY_RETIRE = 7,  /* former epochs, under which no row is sealed any more */
 	ENTRY_TYPES
 };
 
@@ -77,6 +80,8 @@ struct entry {
 	size_t epoch_count;
 	struct entry_member *members;
 	size_t member_count;
+	/* recover only; without a time */
+	struct mark abandoned;
 	/* any but genesis */
 	struct entry_row *rows;
 	size_t row_count;

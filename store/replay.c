@@ -27,7 +27,8 @@ static int follow(void *context, const struct engine_entry *entry)
 
 static int judge(const struct replay *replay)
 {
-	if (!replay->mark->generation || replay->passed)
+	if (!replay->mark->generation || replay->passed ||
+	    chain_abandons(replay->chain, replay->mark))
 		return 0;
 	return chain_generation(replay->chain) < replay->mark->generation ? -ESTALE : -ENOTUNIQ;
 }

@@ -12,5 +12,6 @@
 /* Follow the log from where the chain stands to its end. -ENOENT no such log; -EBADMSG,
  * -EPROTONOSUPPORT as chain_follow(); -ESTALE when it ends before the mark: it was put back to an
  * earlier state; -ENOTUNIQ when it does not pass through the mark: it is another log than the one
- * that was seen; -ENOMEM; other errors of the engine. */
+ * that was seen; both unless a manager has abandoned what the mark stands for; -ENOMEM; other
+ * errors of the engine. */
 int replay_log(struct engine *engine, struct chain *chain, const struct mark *mark) MUST_CHECK;

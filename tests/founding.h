@@ -60,7 +60,7 @@ static inline void founding_sign(struct founding *founding, struct entry *entry,
 	cr_assert_eq(
 		entry_sign(entry, founding->members[signer], &founding->bytes, &founding->size), 0);
 	founding->head = entry_digest(founding->bytes, founding->size);
-	if (entry->type != ENTRY_CHANGE)
+	if (entry->type != ENTRY_CHANGE && entry->type != ENTRY_RECOVER)
 		founding->member_head = founding->head;
 	founding->generation = entry->generation;
 }

@@ -448,3 +448,32 @@ Test(chain, trust_needs_each_entry_to_name_the_one_before)
 	chain_trust(chain, &mark);
 	cr_expect_eq(chain_follow(chain, founding.bytes, founding.size), -EBADMSG);
 }
+
+Test(chain, a_manager_abandons_an_end_of_the_log)
+{
+	FOUNDING founding = founding_new();
+	CHAIN *chain = chain_at_genesis(&founding);
+	CHAIN *follower = chain_at_genesis(&founding);
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	const struct mark mark = {.generation = 9, .head = content};
+	const struct mark beyond = {.generation = 10, .head = content};
+	size_t size;
+
+	cr_expect_eq(chain_sign_recover(chain, &mark, founding.members[WRITER], 5, &bytes, &size),
+		     -EACCES);
+	cr_expect_eq(chain_sign_recover(chain, &mark, founding.members[STRANGER], 5, &bytes, &size),
+		     -EACCES);
+	cr_assert_eq(chain_sign_recover(chain, &mark, founding.members[MANAGER], 5, &bytes, &size),
+		     0);
+	cr_expect_not(chain_abandons(chain, &mark), "not before it is accepted");
+	chain_accept(chain);
+	cr_expect_eq(chain_generation(chain), 2);
+	cr_expect_eq(chain_time(chain), 5);
+	cr_expect(chain_abandons(chain, &mark));
+	cr_expect_not(chain_abandons(chain, &beyond));
+
+	cr_assert_eq(chain_follow(follower, bytes, size), 0);
+	cr_expect(digest_equal(chain_head(follower), chain_head(chain)));
+	cr_expect(chain_abandons(follower, &mark));
+	cr_expect_not(chain_abandons(follower, &beyond));
+}

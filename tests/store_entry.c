@@ -86,6 +86,12 @@ static void assert_entry(const json_t *vector, const struct entry *entry)
 	cr_assert(vector_holds(vector, "root", entry->root.bytes, DIGEST_SIZE));
 	cr_assert(vector_holds(vector, "member_head", entry->member_head.bytes, DIGEST_SIZE));
 	assert_rows(json_object_get(vector, "rows"), entry);
+	if (entry->type == ENTRY_RECOVER) {
+		cr_assert_eq(entry->abandoned.generation,
+			     vector_number(vector, "abandoned_generation"));
+		cr_assert(vector_holds(vector, "abandoned", entry->abandoned.head.bytes,
+				       DIGEST_SIZE));
+	}
 	if (!json_object_get(vector, "members")) {
 		cr_assert_null(entry->members);
 		return;

@@ -313,7 +313,7 @@ def relations(kind, id, parent=bytes(16), target=bytes(16), secret=False, salt=b
 
 
 TYPES = {"genesis": 1, "add": 2, "remove": 3, "epoch": 4, "change": 5, "recover": 6, "retire": 7}
-MEMBERSHIP = ("genesis", "add", "remove", "epoch", "recover", "retire")
+MEMBERSHIP = ("genesis", "add", "remove", "epoch", "retire")
 
 
 def wrapset(wraps):
@@ -330,6 +330,8 @@ def entry_body(e):
         out += struct.pack("<I", e.get("member_count", len(e["members"])))
         for m in e["members"]:
             out += struct.pack("<B32s32s", m["can"], m["box"], m["sign"])
+    if e["type"] == "recover":
+        out += struct.pack("<Q32s", e["abandoned_generation"], e["abandoned"])
     out += struct.pack("<I", e.get("row_count", len(e["rows"])))
     for r in e["rows"]:
         out += struct.pack("<BI16sQI16s32s", r["table"], r["kind"], r["id"], r["version"],
@@ -609,6 +611,8 @@ class Log:
                       "epochs": [self.epoch(n, members) for n in epochs],
                       "members": [{"can": can, "box": r.box, "sign": r.sign}
                                   for r, can in members.items()]})
+        if type == "recover":
+            e.update({"abandoned_generation": i + 8, "abandoned": some(f"abandoned {i}")})
         return {**e, **altered}
 
     def add(self, signer, type, members=None, epochs=None, changed=()):
@@ -676,6 +680,8 @@ def entry_log():
     log.add(HOST, "retire", epochs=[3])
     log.add(WRITER, "change", changed=[removal(a_row("account", 5, 3)), a_row("new", 5, 3)])
     log.add(HOST, "add", {**founders, WRITER: READ})
+    log.add(OTHER, "recover")
+    log.add(HOST, "change", changed=[a_row("account", 5, 3, 3)])
     return log
 
 
@@ -786,17 +792,22 @@ def chain_vectors():
     refuse("retire that begins one", 8, HOST, "retire", epochs=[3, 4])
     refuse("retire that removes", 8, HOST, "retire", epochs=[3], members=founders)
     refuse("retire of the newest", 8, HOST, "retire", epochs=[1, 2])
+    # Recover.
+    refuse("recover by a writer", 4, WRITER, "recover")
+    refuse("recover by a reader", 4, READER, "recover")
+    refuse("recover by a stranger", 4, STRANGER, "recover")
+    refuse("recover in a manager's name", 4, WRITER, "recover", claims=HOST)
+    refuse("recover that changes a row", 4, HOST, "recover", changed=[account])
     return {"log": [{k: e[k] for k in ("type", "bytes", "digest", "root")} for e in log.entries],
             "refused": refused}
 
 
 def entry_vectors():
     log = entry_log()
-    log.add(HOST, "recover", epochs=[3, 4])
     log = log.entries
-    genesis, change, add = (
+    genesis, change, add, recover = (
         {k: v for k, v in log[i].items() if k not in ("bytes", "digest", "seed", "signer")}
-        for i in range(3))
+        for i in (0, 1, 2, 11))
     row = change["rows"][0]
     member = add["members"][0]
     epoch = add["epochs"][0]
@@ -832,6 +843,9 @@ def entry_vectors():
         refuse("epochs that descend", bad, add, epochs=[{**epoch, "epoch": 2}, epoch]),
         refuse("a value with relations", bad, change, **one_row(table=2, kind=6)),
         refuse("a removal with relations", bad, change, **one_row(digest=bytes(32))),
+        refuse("the first entry abandoned", bad, recover, abandoned_generation=1),
+        refuse("generation 0 abandoned", bad, recover, abandoned_generation=0),
+        refuse("a generation of 64 bits abandoned", bad, recover, abandoned_generation=2**63),
         refuse("no capability", bad, add, members=[{**member, "can": 0}]),
         refuse("capability 4", bad, add, members=[{**member, "can": 4}]),
         refuse("table 0", bad, change, **one_row(table=0)),
