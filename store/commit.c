@@ -319,6 +319,15 @@ int commit_add(struct commit *commit, const struct change *change)
 	return r;
 }
 
+int commit_reseal(struct commit *commit, const struct row_ref *ref, const struct secret *plain)
+{
+	struct row_ref moved = *ref;
+
+	moved.epoch = chain_epoch(commit->chain);
+	return put_row(commit, ref->table == ROW_ITEM ? SEAL_ITEM : SEAL_VALUE, &moved,
+		       secret_view(plain), secret_size(plain));
+}
+
 int commit_append(struct commit *commit, struct engine *engine, const struct engine_entry *before)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;

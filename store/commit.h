@@ -24,6 +24,11 @@ DEFINE_CLEANUP(struct commit, commit_free);
  * for one that this host may not write; -EFBIG; -ENOMEM. */
 int commit_add(struct commit *commit, const struct change *change) MUST_CHECK;
 
+/* Seal what a row holds anew under the newest key, and stage it; nothing else of it changes. Errors
+ * as above. */
+int commit_reseal(struct commit *commit, const struct row_ref *ref,
+		  const struct secret *plain) MUST_CHECK;
+
 /* Add a row that the map does not hold; the bytes are copied. -ENOMEM. */
 int commit_add_row(struct commit *commit, const struct row_ref *ref, const uint8_t *bytes,
 		   size_t size) MUST_CHECK;

@@ -83,3 +83,57 @@ int genesis_make(struct secret_pool *pool, const struct recipient *founder,
 	genesis = (struct genesis){0};
 	return 0;
 }
+
+static int add_wraps(struct commit *commit, const struct genesis *genesis)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < genesis->wrap_count; i++) {
+		const struct entry_wrap *wrap = &genesis->wraps[i];
+		const struct row_ref ref = keyring_wrap(wrap->recipient, GENESIS_EPOCH);
+
+		r = commit_add_row(commit, &ref, wrap->sealed, sizeof(wrap->sealed));
+	}
+	return r;
+}
+
+/* The record that every organisation has. */
+static int add_self(struct commit *commit, const char *name)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	CLEANUP_RECORD struct record record = {.kind = RECORD_ORG, .name = strdup(name)};
+	int r;
+
+	if (!record.name)
+		return -ENOMEM;
+	record.created = record.updated = clock_now();
+	r = change_new(&change);
+	if (r == 0)
+		r = change_put(change, &record);
+	return r < 0 ? r : commit_add(commit, change);
+}
+
+/* Genesis and the first records are one transaction, so that no organisation is without a name. */
+int genesis_commit(const struct genesis *genesis, struct commit *commit, struct engine *engine,
+		   const char *name, const struct change *first)
+{
+	const struct engine_entry entry = {
+		.generation = 1,
+		.digest = genesis->fingerprint,
+		.bytes = genesis->bytes,
+		.size = genesis->size,
+	};
+	int r;
+
+	r = add_wraps(commit, genesis);
+	if (r < 0)
+		return r;
+	r = add_self(commit, name);
+	if (r < 0)
+		return r;
+	r = first ? commit_add(commit, first) : 0;
+	if (r < 0)
+		return r;
+	r = commit_append(commit, engine, &entry);
+	return r < 0 ? r : commit_fold(commit);
+}

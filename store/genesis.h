@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "store/commit.h"
 #include "store/entry.h"
 #include "store/key.h"
 
@@ -26,3 +27,9 @@ int genesis_make(struct secret_pool *pool, const struct recipient *founder,
 
 void genesis_done(struct genesis *genesis);
 #define CLEANUP_GENESIS CLEANUP(genesis_done)
+
+/* Append it, with the organisation's own record and whatever `first` holds (may be NULL), as one
+ * transaction, and fold that into the commit's index. The commit's chain has followed it. Errors of
+ * commit_add() and commit_append(). */
+int genesis_commit(const struct genesis *genesis, struct commit *commit, struct engine *engine,
+		   const char *name, const struct change *first) MUST_CHECK;

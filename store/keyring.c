@@ -55,7 +55,7 @@ struct row_ref keyring_wrap(struct recipient_id recipient, uint32_t epoch)
 	return ref;
 }
 
-static void drop_ended(struct keyring *keyring, const struct membership *membership)
+void keyring_keep(struct keyring *keyring, const struct membership *membership)
 {
 	size_t kept = 0;
 
@@ -106,7 +106,7 @@ int keyring_load(struct keyring *keyring, struct secret_pool *pool, struct engin
 {
 	const struct membership *membership = chain_membership(chain);
 
-	drop_ended(keyring, membership);
+	keyring_keep(keyring, membership);
 	for (size_t i = 0; i < membership->epoch_count; i++) {
 		const struct entry_epoch *epoch = &membership->epochs[i];
 		CLEANUP(epoch_key_freep) struct epoch_key *key = NULL;

@@ -25,6 +25,9 @@ int keyring_load(struct keyring *keyring, struct secret_pool *pool, struct engin
 /* Take a key in, of an epoch that it does not have. -ENOMEM; the key is the caller's then. */
 int keyring_put(struct keyring *keyring, struct epoch_key *key) MUST_CHECK;
 
+/* Drop the keys of epochs that the membership does not have. */
+void keyring_keep(struct keyring *keyring, const struct membership *membership);
+
 /* Borrowed until the next change; NULL when it is not there. */
 const struct epoch_key *keyring_get(const struct keyring *keyring, uint32_t epoch);
 

@@ -111,6 +111,24 @@ int opener_records(const struct opener *opener, struct index *index, size_t *ret
 	return r;
 }
 
+int opener_record(const struct opener *opener, struct record_id id, struct index *index,
+		  bool *ret_damaged)
+{
+	const struct map_row *row = map_get(chain_map(opener->chain), ROW_ITEM, id, 0);
+	struct indexing indexing = {.opener = opener, .index = index};
+	int r = 0;
+
+	index_remove(index, id);
+	if (row)
+		r = damage_or(fetch_records(&indexing, &row->ref));
+	if (r == 0)
+		*ret_damaged = row && !index_get(index, id);
+	return r;
+}
+
+/* More than there can be members, since keys of who has left may still be there. */
+enum { WRAPS_MAX = 2 * ENTRY_MAX / sizeof(struct recipient_public) };
+
 struct wraps {
 	struct entry_wrap *list;
 	size_t count, room;
@@ -136,7 +154,7 @@ static int take_wrap(void *context, const struct engine_row *row)
 static int check_wraps(const struct opener *opener, const struct entry_epoch *epoch)
 {
 	struct wraps wraps = {
-		.room = chain_membership(opener->chain)->member_count,
+		.room = WRAPS_MAX,
 		.epoch = epoch->number,
 	};
 	CLEANUP_FREE struct entry_wrap *list = calloc(wraps.room, sizeof(*list));
@@ -170,12 +188,35 @@ struct opening {
 	struct secret *plain;
 };
 
-static int open_value(void *context, const struct engine_row *row)
+static const enum seal_domain domains[] = {
+	[ROW_ITEM] = SEAL_ITEM,
+	[ROW_VALUE] = SEAL_VALUE,
+};
+
+static int open_expected(void *context, const struct engine_row *row)
 {
 	struct opening *opening = context;
 
 	opening->plain = secret_free(opening->plain);
-	return open_row(opening->opener, opening->expected, SEAL_VALUE, row, &opening->plain);
+	return open_row(opening->opener, opening->expected, domains[opening->expected->ref.table],
+			row, &opening->plain);
+}
+
+int opener_row(const struct opener *opener, const struct map_row *row, struct secret **ret)
+{
+	struct opening opening = {.opener = opener, .expected = row};
+	CLEANUP_SECRET struct secret *plain = NULL;
+	int r;
+
+	r = opener->engine->ops->rows(opener->engine, chain_org(opener->chain), row->ref.table,
+				      &row->ref, 1, open_expected, &opening);
+	plain = opening.plain;
+	if (r < 0)
+		return r;
+	if (!plain)
+		return -EBADMSG;
+	*ret = TAKE_PTR(plain);
+	return 0;
 }
 
 /* Take the time off the front of an opened value. */
@@ -197,22 +238,15 @@ static int split_value(struct secret *plain, uint64_t *ret_time)
 int opener_value(const struct opener *opener, struct record_id field, uint64_t version,
 		 struct secret **ret, uint64_t *ret_time)
 {
-	struct opening opening = {
-		.opener = opener,
-		.expected = map_get(chain_map(opener->chain), ROW_VALUE, field, version),
-	};
+	const struct map_row *row = map_get(chain_map(opener->chain), ROW_VALUE, field, version);
 	CLEANUP_SECRET struct secret *plain = NULL;
 	int r;
 
-	if (!opening.expected)
+	if (!row)
 		return -ENOENT;
-	r = opener->engine->ops->rows(opener->engine, chain_org(opener->chain), ROW_VALUE,
-				      &opening.expected->ref, 1, open_value, &opening);
-	plain = opening.plain;
+	r = opener_row(opener, row, &plain);
 	if (r < 0)
 		return r;
-	if (!plain)
-		return -EBADMSG;
 	r = split_value(plain, ret_time);
 	if (r < 0)
 		return r;

@@ -27,6 +27,15 @@ int opener_records(const struct opener *opener, struct index *index,
  */
 int opener_check_wraps(const struct opener *opener) MUST_CHECK;
 
+/* What the row that the map speaks of holds, as it was sealed. -EBADMSG when it is damaged. */
+int opener_row(const struct opener *opener, const struct map_row *row,
+	       struct secret **ret) MUST_CHECK;
+
+/* Put one record into the index, or take it out, as the map says; `ret_damaged` when it is there
+ * but cannot be opened. -ENOMEM; other errors of the engine. */
+int opener_record(const struct opener *opener, struct record_id id, struct index *index,
+		  bool *ret_damaged) MUST_CHECK;
+
 /* One version of a field's value, and when it was written (may be NULL). -ENOENT when the map has
  * no such version; -EBADMSG when its row is damaged. */
 int opener_value(const struct opener *opener, struct record_id field, uint64_t version,

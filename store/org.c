@@ -12,7 +12,9 @@
 #include "store/index.h"
 #include "store/keyring.h"
 #include "store/opener.h"
+#include "store/refresh.h"
 #include "store/replay.h"
+#include "store/reseal.h"
 
 struct org {
 	struct engine *engine;
@@ -22,7 +24,6 @@ struct org {
 	struct chain *chain;
 	struct index *index;
 	struct keyring *keyring;
-	enum capability can;
 	size_t damaged;
 	bool unclean; /* the index is not what the log says */
 };
@@ -66,9 +67,10 @@ static int org_new(struct engine *engine, struct secret_pool *pool, const struct
 /* Whether this host is a member, and what it may do. */
 static int find_self(struct org *org)
 {
-	struct recipient_id id = recipient_public_id(recipient_public(org->host));
+	const struct recipient_id id = recipient_public_id(recipient_public(org->host));
+	enum capability can;
 
-	return chain_member(org->chain, id, &org->can) ? 0 : -EKEYREJECTED;
+	return chain_member(org->chain, id, &can) ? 0 : -EKEYREJECTED;
 }
 
 static struct opener opener_of(const struct org *org)
@@ -116,70 +118,13 @@ int org_load(struct engine *engine, struct secret_pool *pool, const struct recip
 	return org_load_pinned(engine, pool, host, &pin, ret);
 }
 
-static int add_wraps(struct commit *commit, const struct genesis *genesis)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < genesis->wrap_count; i++) {
-		const struct entry_wrap *wrap = &genesis->wraps[i];
-		const struct row_ref ref = keyring_wrap(wrap->recipient, GENESIS_EPOCH);
-
-		r = commit_add_row(commit, &ref, wrap->sealed, sizeof(wrap->sealed));
-	}
-	return r;
-}
-
-/* The record that every organisation has. */
-static int add_self(struct commit *commit, const char *name)
-{
-	CLEANUP(change_freep) struct change *change = NULL;
-	CLEANUP_RECORD struct record record = {.kind = RECORD_ORG, .name = strdup(name)};
-	int r;
-
-	if (!record.name)
-		return -ENOMEM;
-	record.created = record.updated = clock_now();
-	r = change_new(&change);
-	if (r == 0)
-		r = change_put(change, &record);
-	return r < 0 ? r : commit_add(commit, change);
-}
-
-/* Genesis and the first records are one transaction, so that no organisation is without a name. */
-static int append_first(struct org *org, const struct genesis *genesis, const char *name,
-			const struct change *first)
-{
-	CLEANUP(commit_freep) struct commit *commit = NULL;
-	const struct engine_entry entry = {
-		.generation = 1,
-		.digest = genesis->fingerprint,
-		.bytes = genesis->bytes,
-		.size = genesis->size,
-	};
-	int r;
-
-	r = commit_new(org->chain, org->index, org->keyring, org->host, &commit);
-	if (r < 0)
-		return r;
-	r = add_wraps(commit, genesis);
-	if (r < 0)
-		return r;
-	r = add_self(commit, name);
-	if (r < 0)
-		return r;
-	r = first ? commit_add(commit, first) : 0;
-	if (r < 0)
-		return r;
-	r = commit_append(commit, org->engine, &entry);
-	return r < 0 ? r : commit_fold(commit);
-}
-
 int org_create(struct engine *engine, struct secret_pool *pool, const struct recipient *founder,
 	       const struct recipient_public *recovery, const char *name,
 	       const struct change *first, struct org **ret)
 {
 	CLEANUP_GENESIS struct genesis genesis = {0};
 	CLEANUP(org_freep) struct org *org = NULL;
+	CLEANUP(commit_freep) struct commit *commit = NULL;
 	int r;
 
 	r = genesis_make(pool, founder, recovery, &genesis);
@@ -198,7 +143,9 @@ int org_create(struct engine *engine, struct secret_pool *pool, const struct rec
 	if (r < 0)
 		return r;
 	genesis.key = NULL;
-	r = append_first(org, &genesis, name, first);
+	r = commit_new(org->chain, org->index, org->keyring, org->host, &commit);
+	if (r == 0)
+		r = genesis_commit(&genesis, commit, engine, name, first);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(org);
@@ -236,7 +183,15 @@ struct mark org_mark(const struct org *org)
 
 enum capability org_capability(const struct org *org)
 {
-	return org->can;
+	const struct recipient_id id = recipient_public_id(recipient_public(org->host));
+	enum capability can;
+
+	return chain_member(org->chain, id, &can) ? can : CAN_READ;
+}
+
+const struct membership *org_membership(const struct org *org)
+{
+	return chain_membership(org->chain);
 }
 
 const struct recipient *org_host(const struct org *org)
@@ -336,4 +291,83 @@ int org_commit(struct org *org, const struct change *change)
 		return -EUCLEAN;
 	}
 	return 0;
+}
+
+struct rekey org_rekey(struct org *org)
+{
+	return (struct rekey){
+		.engine = org->engine,
+		.pool = org->pool,
+		.chain = org->chain,
+		.keyring = org->keyring,
+		.host = org->host,
+	};
+}
+
+size_t org_reseal_left(const struct org *org)
+{
+	return org_membership(org)->epoch_count > 1 ? reseal_left(org->chain) : 0;
+}
+
+int org_reseal(struct org *org, size_t max, struct resealed *ret)
+{
+	CLEANUP(commit_freep) struct commit *commit = NULL;
+	const struct opener opener = opener_of(org);
+	const struct rekey rekey = org_rekey(org);
+	int r;
+
+	*ret = (struct resealed){.moved = 0};
+	if (org_membership(org)->epoch_count == 1)
+		return 0;
+	r = commit_new(org->chain, org->index, org->keyring, org->host, &commit);
+	if (r == 0)
+		r = reseal_stage(&opener, commit, max, &ret->moved);
+	if (r == 0)
+		r = commit_append(commit, org->engine, NULL);
+	if (r < 0)
+		return r;
+	ret->left = reseal_left(org->chain);
+	if (ret->left > 0)
+		return 0;
+	return rekey_retire(&rekey);
+}
+
+int org_is_behind(const struct org *org, bool *ret)
+{
+	struct digest head;
+	uint64_t generation;
+	int r;
+
+	r = org->engine->ops->head(org->engine, org_id(org), &generation, &head);
+	if (r == 0)
+		*ret = generation > chain_generation(org->chain);
+	return r;
+}
+
+static size_t count_damaged(const struct org *org)
+{
+	const struct map_row *row;
+	uint64_t cursor = 0;
+	size_t damaged = 0;
+
+	while ((row = map_next(chain_map(org->chain), &cursor)))
+		damaged += row->ref.table == ROW_ITEM && !index_get(org->index, row->ref.id);
+	return damaged;
+}
+
+int org_refresh(struct org *org, struct news *ret)
+{
+	const struct refreshed refreshed = {
+		.opener = opener_of(org),
+		.chain = org->chain,
+		.keyring = org->keyring,
+		.host = org->host,
+		.index = org->index,
+	};
+	int r = refresh(&refreshed, ret);
+
+	org->unclean = r < 0 && r != -EBADMSG && r != -EPROTONOSUPPORT;
+	if (!org->unclean)
+		org->damaged = count_damaged(org);
+	return r;
 }

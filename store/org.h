@@ -8,7 +8,9 @@
 #include "store/change.h"
 #include "store/engine.h"
 #include "store/entry.h"
+#include "store/news.h"
 #include "store/pins.h"
+#include "store/rekey.h"
 
 struct org;
 
@@ -39,7 +41,8 @@ const struct digest *org_fingerprint(const struct org *org);
 uint64_t org_generation(const struct org *org);
 uint64_t org_time(const struct org *org);	       /* of the newest entry, ns since 1970 */
 struct mark org_mark(const struct org *org);	       /* of the newest entry */
-enum capability org_capability(const struct org *org); /* this host's */
+enum capability org_capability(const struct org *org); /* this host's, CAN_READ at least */
+const struct membership *org_membership(const struct org *org);
 
 /* This host's recipient, and the key of the present epoch (NULL when this host has none): borrowed,
  * for what the store keeps beside the engine. */
@@ -87,3 +90,27 @@ size_t org_value_versions(const struct org *org, struct record_id field, uint64_
  * it; -EINVAL for a record without the relations or the name that its kind has (store/rule.h). A
  * change that neither puts nor removes anything is not written. */
 int org_commit(struct org *org, const struct change *change) MUST_CHECK;
+
+/* What changes members and epochs (store/rekey.h); borrows from the organisation. */
+struct rekey org_rekey(struct org *org);
+
+/* Seal at most `max` rows of former epochs anew, as one entry; when none are left the former epochs
+ * are retired. Errors of org_commit(). Nothing is written when there is nothing to do, or nothing
+ * that can be done: `ret->moved` is 0 then, and `ret->left` counts the rows that are damaged. */
+struct resealed {
+	size_t moved; /* rows of this batch */
+	size_t left;  /* rows of former epochs, those that cannot be opened included */
+};
+int org_reseal(struct org *org, size_t max, struct resealed *ret) MUST_CHECK;
+
+/* The rows that org_reseal() has to seal anew. */
+size_t org_reseal_left(const struct org *org);
+
+/* Whether the engine has other entries than this organisation has followed; errors of the engine.
+ */
+int org_is_behind(const struct org *org, bool *ret) MUST_CHECK;
+
+/* Follow what others have written (store/news.h); the caller owns `ret` (news_done). -EBADMSG or
+ * -EPROTONOSUPPORT: it stays where it is from there on; any other error: it must be loaded anew,
+ * and -EKEYREJECTED that this would be refused. Borrowed records are invalid. */
+int org_refresh(struct org *org, struct news *ret) MUST_CHECK;

@@ -1062,54 +1062,143 @@ Test(org, a_lesser_host_writes_what_it_may)
 	}
 }
 
+/* Append a row that a member has sealed and signed for as he pleased. */
+static void forge_item(struct world *world, struct founding *founding, const struct record *record,
+		       const struct relations *relations, enum founding_member signer)
+{
+	const struct org_id acme = org_id_of(&founding->fingerprint);
+	const struct seal_context context = {acme, record->id, record->kind, record->version, 1};
+	struct entry_row row = {
+		.ref = {ROW_ITEM, record->id, record->kind, record->version, 1, *relations}};
+	struct engine_entry coded = {.previous = founding->head};
+	CLEANUP_FREE uint8_t *plain = NULL;
+	CLEANUP_FREE uint8_t *sealed = NULL;
+	size_t plain_size, size;
+	struct entry entry;
+
+	cr_assert_eq(record_encode(record, &plain, &plain_size), 0);
+	cr_assert_eq(
+		seal_make(founding->key, SEAL_ITEM, &context, plain, plain_size, &sealed, &size),
+		0);
+	row.digest = row_digest(acme, &row.ref, sealed, size);
+	cr_assert_eq(map_put(founding->map, &row.ref, &row.digest), 0);
+	entry = founding_next(founding);
+	entry.rows = &row;
+	entry.row_count = 1;
+	founding_sign(founding, &entry, signer);
+	coded.generation = founding->generation;
+	coded.digest = founding->head;
+	coded.bytes = founding->bytes;
+	coded.size = founding->size;
+	cr_assert_eq(world->between.below->ops->append(
+			     world->between.below,
+			     &(struct engine_append){
+				     .org = acme,
+				     .entries = &coded,
+				     .entry_count = 1,
+				     .rows = &(struct engine_row){row.ref, sealed, size},
+				     .row_count = 1,
+			     }),
+		     0);
+}
+
 /* A member signs a record that this version would not write: names that break a listing. */
 Test(org, an_unsound_record_of_another_writer_is_damaged_and_never_listed)
 {
 	WORLD world;
 	world_init(&world);
 	FOUNDING founding = founding_new();
-	const struct org_id acme = org_id_of(&founding.fingerprint);
-	const struct seal_context context = {acme, id_of(1), RECORD_ACCOUNT, 1, 1};
-	struct entry_row row = {{ROW_ITEM, id_of(1), RECORD_ACCOUNT, 1, 1, {{0}}}, {{0}}};
-	struct record record = {.kind = RECORD_ACCOUNT, .name = strdup("../evil")};
-	CLEANUP_FREE uint8_t *plain = NULL;
-	CLEANUP_FREE uint8_t *sealed = NULL;
-	size_t plain_size, size;
-	struct entry entry;
+	struct record record = {
+		.id = id_of(1), .kind = RECORD_ACCOUNT, .version = 1, .name = strdup("../evil")};
+	const struct relations relations = record_relations(&record);
 	ORG *org = NULL;
 
 	found_for_three(&world, &founding);
-	record.id = id_of(1);
-	row.ref.relations = record_relations(&record);
-	cr_assert_eq(record_encode(&record, &plain, &plain_size), 0);
-	cr_assert_eq(
-		seal_make(founding.key, SEAL_ITEM, &context, plain, plain_size, &sealed, &size), 0);
-	row.digest = row_digest(acme, &row.ref, sealed, size);
-	cr_assert_eq(map_put(founding.map, &row.ref, &row.digest), 0);
-	entry = founding_next(&founding);
-	entry.rows = &row;
-	entry.row_count = 1;
-	founding_sign(&founding, &entry, WRITER);
-	cr_assert_eq(world.between.below->ops->append(
-			     world.between.below,
-			     &(struct engine_append){
-				     .org = acme,
-				     .entries =
-					     &(struct engine_entry){
-						     .generation = 2,
-						     .digest = founding.head,
-						     .previous = founding.fingerprint,
-						     .bytes = founding.bytes,
-						     .size = founding.size,
-					     },
-				     .entry_count = 1,
-				     .rows = &(struct engine_row){row.ref, sealed, size},
-				     .row_count = 1,
-			     }),
-		     0);
+	forge_item(&world, &founding, &record, &relations, WRITER);
 	org = load_as(&world, &founding, READER);
 	cr_expect_eq(org_damaged(org), 1);
 	cr_expect_eq(count_children(org, top), 0);
 	cr_expect_null(org_record(org, id_of(1)));
 	record_done(&record);
+}
+
+/* R3 behind the seal: a writer moves a field to another account, or shows it, and signs that its
+ * relations are what they were; or says that they have changed, which is not his to sign. */
+Test(org, a_writer_who_lies_about_relations_is_found_out)
+{
+	static const struct {
+		const char *what;
+		uint32_t parent;
+		bool secret;
+		bool honest;
+		int load;
+		size_t damaged;
+	} rows[] = {
+		{"as it was", 1, true, true, 0, 0},
+		{"another account", 3, true, false, 0, 1},
+		{"not secret any more", 1, false, false, 0, 1},
+		{"another account, and says so", 3, true, true, -EBADMSG, 0},
+		{"not secret any more, and says so", 1, false, true, -EBADMSG, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		WORLD world;
+		world_init(&world);
+		FOUNDING founding = founding_new();
+		struct record field = {.id = id_of(2),
+				       .kind = RECORD_FIELD,
+				       .parent = id_of(1),
+				       .version = 1,
+				       .secret = true,
+				       .name = strdup("api_key"),
+				       .salt = {{9}}};
+		struct relations relations = record_relations(&field);
+		ORG *org = NULL;
+		int r;
+
+		found_for_three(&world, &founding);
+		forge_item(&world, &founding, &field, &relations, MANAGER);
+		field.version = 2;
+		field.parent = id_of(rows[i].parent);
+		field.secret = rows[i].secret;
+		if (rows[i].honest)
+			relations = record_relations(&field);
+		forge_item(&world, &founding, &field, &relations, WRITER);
+		r = org_load(engine_of(&world), world.pool, founding.members[READER],
+			     &founding.fingerprint, &org);
+		cr_expect_eq(r, rows[i].load, "%s: %d", rows[i].what, r);
+		if (r == 0)
+			cr_expect_eq(org_damaged(org), rows[i].damaged, "%s", rows[i].what);
+		if (r == 0)
+			cr_expect_eq(org_record(org, id_of(2)) != NULL, !rows[i].damaged, "%s",
+				     rows[i].what);
+		record_done(&field);
+	}
+}
+
+/* R11 */
+Test(org, of_two_records_with_one_name_the_lower_id_is_served)
+{
+	for (uint32_t later = 0; later < 2; later++) {
+		WORLD world;
+		world_init(&world);
+		FOUNDING founding = founding_new();
+		const uint32_t ids[] = {10 - later, 9 + later};
+		ORG *org = NULL;
+
+		found_for_three(&world, &founding);
+		for (size_t i = 0; i < 2; i++) {
+			struct record record = {.id = id_of(ids[i]),
+						.kind = RECORD_ACCOUNT,
+						.version = 1,
+						.name = strdup("openai")};
+			const struct relations relations = record_relations(&record);
+
+			forge_item(&world, &founding, &record, &relations, WRITER);
+			record_done(&record);
+		}
+		org = load_as(&world, &founding, READER);
+		cr_expect_eq(org_damaged(org), 0);
+		cr_expect_eq(child(org, 0, RECORD_ACCOUNT, "openai"), 9);
+	}
 }
