@@ -164,6 +164,7 @@ static enum exit_code run_session(struct session *session, const char *path,
 	sigset_t signals;
 	pthread_t thread;
 
+	session->tender = serving.main;
 	prepare_signals(&signals);
 	if (pthread_create(&thread, NULL, serve, &serving) != 0)
 		return command_fail(EXIT_OTHER, "cannot start a thread");

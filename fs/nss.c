@@ -31,7 +31,6 @@ struct nss_batch {
 	gid_t reserved_group;
 	struct nss_name *names;
 	size_t count;
-	struct stamp stamps[DATABASES];
 };
 
 static int compare(const void *left, const void *right)
@@ -178,11 +177,14 @@ const struct nss_name *nss_get(struct nss *nss, bool group, const char *name)
 {
 	struct nss_name *new = find(nss, group, name);
 
-	if (new)
+	if (new) {
+		new->kept = true;
 		return new;
+	}
 	new = calloc(1, sizeof *new);
 	if (!new)
 		return NULL;
+	new->kept = true;
 	new->group = group;
 	new->name = strdup(name);
 	if (!new->name || !tsearch(new, &nss->names, compare)) {
@@ -192,6 +194,76 @@ const struct nss_name *nss_get(struct nss *nss, bool group, const char *name)
 	nss->count++;
 	resolve(new, nss->reserved, nss->reserved_group);
 	return new;
+}
+
+static void unmark(const void *node, VISIT visit, void *context)
+{
+	struct nss_name *name = *(struct nss_name *const *)node;
+
+	(void)context;
+	if (visit == postorder || visit == leaf)
+		name->kept = false;
+}
+
+void nss_unmark(struct nss *nss)
+{
+	twalk_r(nss->names, unmark, NULL);
+}
+
+void nss_keep(struct nss *nss, bool group, const char *name)
+{
+	struct nss_name *found = find(nss, group, name);
+
+	if (found)
+		found->kept = true;
+}
+
+size_t nss_count(const struct nss *nss)
+{
+	return nss->count;
+}
+
+struct unmarked {
+	struct nss_name **list;
+	size_t count;
+};
+
+static void collect_unmarked(const void *node, VISIT visit, void *context)
+{
+	struct nss_name *name = *(struct nss_name *const *)node;
+	struct unmarked *unmarked = context;
+
+	if ((visit == postorder || visit == leaf) && !name->kept)
+		unmarked->list[unmarked->count++] = name;
+}
+
+void nss_drop_unmarked(struct nss *nss)
+{
+	CLEANUP_FREE struct nss_name **list = calloc(nss->count + 1, sizeof(struct nss_name *));
+	struct unmarked unmarked = {.list = list};
+
+	if (!list)
+		return; /* the next time, then */
+	twalk_r(nss->names, collect_unmarked, &unmarked);
+	for (size_t i = 0; i < unmarked.count; i++) {
+		tdelete(list[i], &nss->names, compare);
+		name_free(list[i]);
+		nss->count--;
+	}
+}
+
+/* Without telling the others: what they were told changes with the next batch. */
+static bool exists_now(const struct nss *nss, bool group, const char *name)
+{
+	struct nss_name asked = {.group = group, .name = strdup(name)};
+	bool known = false;
+
+	if (asked.name) {
+		resolve(&asked, nss->reserved, nss->reserved_group);
+		known = asked.known;
+	}
+	name_done(&asked);
+	return known;
 }
 
 /* Somebody's primary group has members that the group database does not list. */
@@ -214,8 +286,10 @@ bool nss_somebody(struct nss *nss, bool group, const char *name)
 	const struct nss_name *answer = nss_get(nss, group, name);
 	const struct group *found;
 
-	if (!answer || !answer->known || !group)
-		return answer && answer->known;
+	if (!answer || (!answer->known && !exists_now(nss, group, name)))
+		return false;
+	if (!group)
+		return true;
 	found = LOOKUP(getgrnam_r, name, entry, buffer);
 	return found && (found->gr_mem[0] || is_primary_group(found->gr_gid));
 }
@@ -259,7 +333,8 @@ int nss_batch_begin(struct nss *nss, struct nss_batch **ret)
 	batch->reserved = nss->reserved;
 	batch->reserved_group = nss->reserved_group;
 	/* Taken before the questions: a change during them makes the next batch. */
-	read_stamps(batch->stamps);
+	read_stamps(nss->stamps);
+	clock_gettime(CLOCK_MONOTONIC, &nss->refreshed);
 	twalk_r(nss->names, collect, batch);
 	*ret = batch;
 	return 0;
@@ -295,8 +370,6 @@ bool nss_apply(struct nss *nss, struct nss_batch *batch)
 		}
 		name_done(new);
 	}
-	memcpy(nss->stamps, batch->stamps, sizeof nss->stamps);
-	clock_gettime(CLOCK_MONOTONIC, &nss->refreshed);
 	free(batch->names);
 	free(batch);
 	return changed;

@@ -16,6 +16,7 @@ struct nss;
 struct nss_name {
 	bool group;
 	char *name;
+	bool kept;  /* something mentions it */
 	bool known; /* it exists on this host */
 	id_t id;
 	gid_t *groups; /* of a user: all its groups, the primary one included */
@@ -33,10 +34,19 @@ DEFINE_CLEANUP(struct nss, nss_free);
 const struct nss_name *nss_get(struct nss *nss, bool group, const char *name);
 
 /* Whether somebody answers to the name: a user that exists, a group with a member. Asks the name
- * service; the request thread only, because enumerating users is not reentrant. */
+ * service if it is not known that there is; the request thread only, because enumerating users is
+ * not reentrant. */
 bool nss_somebody(struct nss *nss, bool group, const char *name);
 
-/* Whether /etc/passwd or /etc/group changed, or a minute has passed, since the last batch. */
+/* To forget names that nothing mentions: unmark all, keep each that something does, drop the rest.
+ * Ends what was borrowed. nss_get() keeps, too. */
+void nss_unmark(struct nss *nss);
+void nss_keep(struct nss *nss, bool group, const char *name);
+void nss_drop_unmarked(struct nss *nss);
+size_t nss_count(const struct nss *nss);
+
+/* Whether /etc/passwd or /etc/group changed, or a minute has passed, since the last batch was
+ * begun. */
 bool nss_is_stale(struct nss *nss);
 
 /* Ask again for every name: begin and apply with the others held off, resolve without. nss_apply()

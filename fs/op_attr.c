@@ -17,8 +17,10 @@ void op_getattr(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *in
 	struct stat st = {0};
 	int r = request_inode(request, number, &inode);
 
-	/* Who was refused is asked about again: perhaps he has just been added to a group. */
-	tree_refresh_names(&session->tree);
+	/* Who was refused is asked about again: perhaps he has just been added to a group. The name
+	 * service is not waited for, but whoever tries again in a moment is let in. */
+	if (nss_is_stale(session->tree.nss))
+		session_hurry(session);
 	if (r == 0)
 		r = attr_of(&session->tree, inode, &st);
 	if (r < 0) {

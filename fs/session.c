@@ -14,6 +14,7 @@
 #include "fs/credential_edit.h"
 #include "fs/log.h"
 #include "fs/op.h"
+#include "fs/roster.h"
 
 /* The largest write, and the part of the buffer that a request can reach. libfuse reads with room
  * for more, which nothing ever comes to lie in. */
@@ -213,22 +214,9 @@ void session_stop(struct session *session, pthread_t thread)
 	pthread_kill(thread, SIGUSR1);
 }
 
-static void tend_names(struct session *session)
+void session_hurry(struct session *session)
 {
-	struct nss_batch *batch = NULL;
-
-	pthread_mutex_lock(&session->lock);
-	if (nss_is_stale(session->tree.nss))
-		(void)!nss_batch_begin(session->tree.nss, &batch);
-	pthread_mutex_unlock(&session->lock);
-	if (!batch)
-		return;
-	/* The name service may take its time: nobody waits for it. */
-	nss_batch_resolve(batch);
-	pthread_mutex_lock(&session->lock);
-	if (nss_apply(session->tree.nss, batch))
-		tree_access_changed(&session->tree, NO_PIN);
-	pthread_mutex_unlock(&session->lock);
+	pthread_kill(session->tender, SIGUSR2);
 }
 
 /* What is kept for a while only: editors' files, and values that were removed. */
@@ -250,7 +238,7 @@ void session_tend(struct session *session)
 {
 	int r = 0;
 
-	tend_names(session);
+	roster_refresh(&session->tree, &session->lock);
 	tend_leftovers(session);
 	tend_marks(session);
 	forget_due(session->forget);

@@ -23,6 +23,7 @@ struct session {
 	struct forget *forget;
 	struct waiters *waiters;
 	pthread_mutex_t lock; /* around tree and handles */
+	pthread_t tender;     /* who calls session_tend(); takes SIGUSR2 */
 	uint64_t unique;      /* number of the request that is being answered */
 	bool cached;	      /* it is a read for the page cache */
 	void *buffer;	      /* for requests */
@@ -40,6 +41,9 @@ int session_run(struct session *session) MUST_CHECK;
 
 /* Ask session_run() to end; `thread` is the one that runs it. */
 void session_stop(struct session *session, pthread_t thread);
+
+/* Have it done soon. Any thread. */
+void session_hurry(struct session *session);
 
 /* What is to be done every second, beside the requests. */
 void session_tend(struct session *session);

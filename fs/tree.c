@@ -226,14 +226,3 @@ void tree_access_changed(struct tree *tree, size_t pin)
 	/* The lists above all organisations: who may make them. */
 	access_changed(tree, NO_PIN);
 }
-
-void tree_refresh_names(struct tree *tree)
-{
-	struct nss_batch *batch = NULL;
-
-	if (!nss_is_stale(tree->nss) || nss_batch_begin(tree->nss, &batch) < 0)
-		return;
-	nss_batch_resolve(batch);
-	if (nss_apply(tree->nss, batch))
-		tree_access_changed(tree, NO_PIN);
-}

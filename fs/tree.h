@@ -93,9 +93,6 @@ void tree_account_changed(struct tree *tree, size_t pin, struct record_id accoun
  * before this returns, and open handles are judged anew. NO_PIN: in every organisation. */
 void tree_access_changed(struct tree *tree, size_t pin);
 
-/* Ask the name service again if the user or group database has changed, waiting for it. */
-void tree_refresh_names(struct tree *tree);
-
 /* Borrowed until tree_reserve(). NO_PIN: of what lies outside. */
 struct tree_org *tree_org_state(struct tree *tree, size_t pin);
 

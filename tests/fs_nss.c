@@ -179,6 +179,62 @@ Test(nss, a_database_written_during_a_refresh_makes_the_next_one)
 	cr_expect(nss_is_stale(nss));
 }
 
+Test(nss, is_not_stale_while_it_is_being_refreshed)
+{
+	CLEANUP(nss_freep) struct nss *nss = new_nss();
+	struct nss_batch *batch = NULL;
+
+	host_passwd_written(1);
+	cr_assert(nss_is_stale(nss));
+	cr_assert_eq(nss_batch_begin(nss, &batch), 0);
+	cr_expect_not(nss_is_stale(nss));
+	nss_batch_resolve(batch);
+	cr_expect_not(nss_apply(nss, batch));
+}
+
+Test(nss, forgets_what_is_not_kept)
+{
+	static const char *const mentioned[] = {"root", "daemon", "games", "no-such-user"};
+	CLEANUP(nss_freep) struct nss *nss = new_nss();
+	const struct nss_name *root;
+
+	for (size_t i = 0; i < COUNT(mentioned); i++)
+		cr_assert_not_null(nss_get(nss, false, mentioned[i]));
+	root = nss_get(nss, false, "root");
+	cr_assert_not_null(nss_get(nss, true, "tty"));
+	cr_expect_eq(nss_count(nss), 5);
+	nss_drop_unmarked(nss);
+	cr_expect_eq(nss_count(nss), 5, "each was asked for");
+	nss_unmark(nss);
+	nss_keep(nss, false, "root");
+	nss_keep(nss, true, "tty");
+	nss_keep(nss, true, "games");
+	nss_keep(nss, false, "bin");
+	cr_assert_not_null(nss_get(nss, false, "games"));
+	nss_drop_unmarked(nss);
+	cr_expect_eq(nss_count(nss), 3);
+	cr_expect_eq(nss_get(nss, false, "root"), root);
+	cr_expect(nss_get(nss, false, "daemon")->known, "asked for again");
+	nss_unmark(nss);
+	nss_drop_unmarked(nss);
+	cr_expect_eq(nss_count(nss), 0);
+}
+
+/* Whoever is made a moment before he is named is somebody, whatever was known of him. */
+Test(nss, somebody_is_asked_for_again_when_nobody_was_known)
+{
+	CLEANUP(nss_freep) struct nss *nss = new_nss();
+
+	cr_assert_eq(__nss_configure_lookup("passwd", "db"), 0);
+	cr_assert_not(nss_get(nss, false, "daemon")->known);
+	cr_expect_not(nss_somebody(nss, false, "daemon"));
+	cr_assert_eq(__nss_configure_lookup("passwd", "files"), 0);
+	cr_expect(nss_somebody(nss, false, "daemon"));
+	cr_expect_not(nss_get(nss, false, "daemon")->known, "all are told with the next batch");
+	cr_expect(refresh(nss));
+	cr_expect(nss_get(nss, false, "daemon")->known);
+}
+
 Test(nss, refreshed_says_whether_any_answer_changed)
 {
 	CLEANUP(nss_freep) struct nss *nss = new_nss();

@@ -317,35 +317,6 @@ Test(tree, a_change_of_names_takes_back_everything)
 	}
 }
 
-Test(tree, names_are_asked_for_again_when_they_are_old)
-{
-	CLEANUP_FIXTURE struct fixture fixture;
-	const struct caller runner = acme_holder(ACME_RUNNER);
-	struct node key;
-
-	begin(&fixture);
-	key = view_know(&fixture, KEY);
-	cr_assert_str_eq(view_bits(&fixture, KEY, &runner).text, "r--");
-	fixture.invalidated = 0;
-	/* As if the host had lost its user database. */
-	cr_assert_eq(__nss_configure_lookup("passwd", "db"), 0);
-	tree_refresh_names(&fixture.tree);
-	cr_expect_eq(fixture.invalidated, 0, "they are fresh");
-	cr_expect_str_eq(view_bits(&fixture, KEY, &runner).text, "r--");
-	host_clock_forward(61);
-	tree_refresh_names(&fixture.tree);
-	cr_expect(view_was_told(&fixture, &key));
-	cr_expect_str_eq(view_bits(&fixture, KEY, &runner).text, "---");
-	cr_assert_eq(__nss_configure_lookup("passwd", "files"), 0);
-	host_clock_forward(122);
-	tree_refresh_names(&fixture.tree);
-	cr_expect_str_eq(view_bits(&fixture, KEY, &runner).text, "r--");
-	fixture.invalidated = 0;
-	host_clock_forward(183);
-	tree_refresh_names(&fixture.tree);
-	cr_expect_eq(fixture.invalidated, 0, "nothing has changed");
-}
-
 /* %s: which organisation. */
 static const char *const damages[] = {
 	"UPDATE log SET entry = zeroblob(length(entry)) WHERE gen = 1 AND org = x'%s'",
