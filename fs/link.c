@@ -36,12 +36,26 @@ static int target_text(struct tree *tree, const struct node *node, char **ret)
 	return r < 0 ? -ENOMEM : 0;
 }
 
+/* Whether the account is damaged: when one is deleted, its links are told its name. */
+static bool is_lost(struct tree *tree, const struct node *node)
+{
+	const struct record *link;
+	struct org *org = NULL;
+
+	if (tree_org(tree, node, &org) < 0)
+		return false;
+	link = org_record(org, node->id);
+	return link && !link->text && org_damaged(org) && !org_record(org, link->target);
+}
+
 int link_content(struct tree *tree, const struct node *node, struct secret **ret,
 		 uint64_t *ret_version)
 {
 	CLEANUP_FREE char *text = NULL;
 	int r = target_text(tree, node, &text);
 
+	if (r == 0 && is_lost(tree, node))
+		return -EBADMSG;
 	*ret_version = 1;
 	return r < 0 ? r : secret_copy(tree->pool, text, strlen(text), ret);
 }
