@@ -9,7 +9,7 @@
 
 struct command {
 	const char *name;
-	const char *summary;
+	const char *summary; /* NULL: not for users, nor shown to them */
 	/* `arguments[0]` is the command's name; `configuration` the file named with -c, or NULL. */
 	enum exit_code (*run)(const char *configuration, int count, char **arguments);
 };
@@ -18,6 +18,7 @@ enum exit_code cmd_init(const char *configuration, int count, char **arguments);
 enum exit_code cmd_mount(const char *configuration, int count, char **arguments);
 enum exit_code cmd_status(const char *configuration, int count, char **arguments);
 enum exit_code cmd_backup(const char *configuration, int count, char **arguments);
+enum exit_code cmd_worker(const char *configuration, int count, char **arguments);
 enum exit_code cmd_list(const char *configuration, int count, char **arguments);
 
 /* What the program is under the name mount.credfs. */

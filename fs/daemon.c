@@ -2,16 +2,17 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "fs/command.h"
 #include "fs/harden.h"
 #include "fs/log.h"
-#include "fs/mountpoint.h"
 #include "fs/owner.h"
 #include "fs/session.h"
 #include "fs/standing.h"
 #include "fs/trouble.h"
+#include "fs/worker.h"
 
 /* Everything that the tree stands on. */
 struct ground {
@@ -119,23 +120,25 @@ static void interrupt(int signal)
 	(void)signal;
 }
 
-/* Signals are taken by the tending thread alone, but for the one that wakes the session's. */
+/* Signals are taken by the tending thread alone, but for the one that wakes the session's. The
+ * terminal's are for the supervisor, which says when to end. */
 static void prepare_signals(sigset_t *ret)
 {
-	static const int taken[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR2};
+	static const int taken[] = {SIGTERM, SIGUSR2};
+	static const int ignored[] = {SIGINT, SIGHUP, SIGPIPE};
 	const struct sigaction wake = {.sa_handler = interrupt};
 
 	sigemptyset(ret);
 	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
 		sigaddset(ret, taken[i]);
 	pthread_sigmask(SIG_BLOCK, ret, NULL);
+	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+		signal(ignored[i], SIG_IGN);
 	sigaction(SIGUSR1, &wake, NULL);
-	signal(SIGPIPE, SIG_IGN);
 }
 
 /* Look after the session once a second until it ends by itself, or a signal asks for it. */
-static void tend(struct serving *serving, pthread_t thread, const sigset_t *signals,
-		 const char *path)
+static void tend(struct serving *serving, pthread_t thread, const sigset_t *signals)
 {
 	const struct timespec second = {.tv_sec = 1};
 	const struct timespec moment = {.tv_nsec = 50000000};
@@ -144,11 +147,7 @@ static void tend(struct serving *serving, pthread_t thread, const sigset_t *sign
 	while (!serving->ended) {
 		const int signal = sigtimedwait(signals, NULL, stopping ? &moment : &second);
 
-		if (signal == SIGTERM || signal == SIGINT) {
-			if (!stopping && mountpoint_detach(path) < 0)
-				log_line(LOG_WARNING, "cannot unmount: %s", strerror(errno));
-			stopping = true;
-		}
+		stopping = stopping || signal == SIGTERM;
 		/* Again until it has ended: the thread may have been about to wait. */
 		if (stopping)
 			session_stop(serving->session, thread);
@@ -157,19 +156,15 @@ static void tend(struct serving *serving, pthread_t thread, const sigset_t *sign
 	}
 }
 
-static enum exit_code run_session(struct session *session, const char *path,
-				  void (*ready)(void *context), void *context)
+static enum exit_code run_session(struct session *session, const sigset_t *signals)
 {
 	struct serving serving = {.session = session, .main = pthread_self()};
-	sigset_t signals;
 	pthread_t thread;
 
 	session->tender = serving.main;
-	prepare_signals(&signals);
 	if (pthread_create(&thread, NULL, serve, &serving) != 0)
 		return command_fail(EXIT_OTHER, "cannot start a thread");
-	ready(context);
-	tend(&serving, thread, &signals, path);
+	tend(&serving, thread, signals);
 	pthread_join(thread, NULL);
 	if (serving.result == 0)
 		return EXIT_DONE;
@@ -177,8 +172,45 @@ static enum exit_code run_session(struct session *session, const char *path,
 	return EXIT_OTHER;
 }
 
-static enum exit_code serve_tree(const struct daemon_options *options, const struct ground *ground,
-				 void (*ready)(void *context), void *context)
+/* Tell the supervisor that this worker could begin, and wait until it may. */
+static int wait_for_turn(void)
+{
+	char word = WORKER_READY;
+	ssize_t size;
+
+	if (send(WORKER_CONTROL, &word, 1, MSG_NOSIGNAL) != 1)
+		return -errno;
+	do
+		size = recv(WORKER_CONTROL, &word, 1, 0);
+	while (size < 0 && errno == EINTR);
+	return size == 1 && word == WORKER_GO ? 0 : -ECANCELED;
+}
+
+static enum exit_code serve_session(const struct daemon_options *options, struct session *session)
+{
+	sigset_t signals;
+	int r;
+
+	/* Before any thread is started. */
+	prepare_signals(&signals);
+	r = session_init(session, WORKER_DEVICE, WORKER_SHARED);
+
+	if (r < 0)
+		return command_fail(r == -EPERM ? EXIT_MEMORY : EXIT_CANNOT_MOUNT,
+				    "cannot serve %s: %s", options->path,
+				    r == -EPERM ? "memory cannot be locked" : strerror(-r));
+	r = wait_for_turn();
+	if (r == 0)
+		r = session_begin(session);
+	if (r < 0)
+		return command_fail(EXIT_CANNOT_MOUNT, "cannot serve %s: %s", options->path,
+				    strerror(-r));
+	if (options->background)
+		log_detach();
+	return run_session(session, &signals);
+}
+
+static enum exit_code serve_tree(const struct daemon_options *options, const struct ground *ground)
 {
 	struct session session = {
 		.tree =
@@ -192,28 +224,13 @@ static enum exit_code serve_tree(const struct daemon_options *options, const str
 				.owner_group = ground->owner.gid,
 			},
 	};
-	enum exit_code code;
-	int device = -1;
-	int r = mountpoint_attach(options->source, options->path, options->flags, &device);
+	const enum exit_code code = serve_session(options, &session);
 
-	if (r < 0)
-		return command_fail(EXIT_CANNOT_MOUNT, "cannot mount %s: %s", options->path,
-				    strerror(-r));
-	r = session_init(&session, device);
-	if (r == 0) {
-		code = run_session(&session, options->path, ready, context);
-	} else {
-		code = command_fail(r == -EPERM ? EXIT_MEMORY : EXIT_CANNOT_MOUNT,
-				    "cannot serve %s: %s", options->path,
-				    r == -EPERM ? "memory cannot be locked" : strerror(-r));
-		(void)!mountpoint_detach(options->path);
-	}
 	session_done(&session);
 	return code;
 }
 
-enum exit_code daemon_run(const struct daemon_options *options, void (*ready)(void *context),
-			  void *context)
+enum exit_code daemon_run(const struct daemon_options *options)
 {
 	CLEANUP(ground_done) struct ground ground = {0};
 	enum exit_code code;
@@ -223,6 +240,6 @@ enum exit_code daemon_run(const struct daemon_options *options, void (*ready)(vo
 		return command_fail(EXIT_OTHER, "cannot give up core dumps: %s", strerror(-r));
 	code = ground_init(options->settings, &ground);
 	if (code == EXIT_DONE)
-		code = serve_tree(options, &ground, ready, context);
+		code = serve_tree(options, &ground);
 	return code;
 }

@@ -1,5 +1,6 @@
 /*
- * The daemon: from settings to a mount that answers, and until it is gone.
+ * The daemon: what a worker is, from settings to a mount that answers, and until it is gone or the
+ * supervisor wants it to end.
  */
 #pragma once
 
@@ -8,12 +9,10 @@
 
 struct daemon_options {
 	const struct settings *settings;
-	const char *source;  /* what the table of mounts shows as mounted */
-	const char *path;    /* where to mount: absolute, without links */
-	unsigned long flags; /* for mount(2) */
+	const char *path; /* where the mount is: absolute, without links */
+	bool background;  /* the log goes to syslog once it is ready */
 };
 
-/* Start and serve. `ready` is called once the mount answers. Says on stderr, or in the log, why it
- * ends otherwise. */
-enum exit_code daemon_run(const struct daemon_options *options, void (*ready)(void *context),
-			  void *context);
+/* Start and serve, with the descriptors of worker.h. Says on stderr, or in the log, why it ends
+ * otherwise. */
+enum exit_code daemon_run(const struct daemon_options *options);

@@ -1,13 +1,23 @@
 #include "fs/log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* Where the log goes: the one thing of this program that is not handed from caller to callee. */
 static bool to_syslog;
 
-void log_to_syslog(void)
+void log_detach(void)
 {
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
 	openlog("credfs", LOG_PID, LOG_DAEMON);
 	to_syslog = true;
 }

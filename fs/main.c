@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{"mount", "mount the credentials at a directory", cmd_mount},
 	{"status", "show mounts, organisations and how the daemon is", cmd_status},
 	{"list", "show the accounts that you may see", cmd_list},
+	{"worker", NULL, cmd_worker}, /* for the supervisor alone */
 	{"backup", "copy the store, also while it is mounted", cmd_backup},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -60,8 +61,10 @@ static char *help(int key, const char *text, void *input)
 	if (!file)
 		return NULL;
 	fputs("Commands:\n", file);
-	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (commands[i].summary)
+			fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	}
 	fputs("\n`credfs COMMAND --help` says more.", file);
 	fclose(file);
 	return page;

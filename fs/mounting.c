@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "fs/command.h"
-#include "fs/daemon.h"
+#include "fs/supervisor.h"
 #include "fs/log.h"
 #include "fs/mountpoint.h"
 
@@ -15,16 +15,9 @@
 static void detach(void *context)
 {
 	const int pipe = *(const int *)context;
-	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	const char done = EXIT_DONE;
 
-	log_to_syslog();
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		close(null);
-	}
+	log_detach();
 	(void)!write(pipe, &done, 1);
 	close(pipe);
 }
@@ -35,7 +28,7 @@ static void stay(void *context)
 }
 
 /* In the background: the child becomes the daemon, the parent waits for its first word. */
-static enum exit_code run_in_background(const struct daemon_options *options)
+static enum exit_code run_in_background(const struct supervisor_options *options)
 {
 	enum exit_code code;
 	struct statvfs st;
@@ -52,7 +45,7 @@ static enum exit_code run_in_background(const struct daemon_options *options)
 		close(pipe[0]);
 		setsid();
 		(void)!chdir("/");
-		code = daemon_run(options, detach, &pipe[1]);
+		code = supervisor_run(options, detach, &pipe[1]);
 		word = (char)code;
 		(void)!write(pipe[1], &word, 1);
 		return code;
@@ -87,7 +80,8 @@ static enum exit_code check(const struct mounting *mounting, char **ret_path,
 }
 
 static enum exit_code mount_at(const struct mounting *mounting,
-			       const struct daemon_options *options, enum mountpoint_state state)
+			       const struct supervisor_options *options,
+			       enum mountpoint_state state)
 {
 	int r = state == MOUNTPOINT_STALE ? mountpoint_detach(options->path) : 0;
 
@@ -95,14 +89,19 @@ static enum exit_code mount_at(const struct mounting *mounting,
 		return command_fail(EXIT_CANNOT_MOUNT,
 				    "%s: what another daemon left there cannot be unmounted: %s",
 				    options->path, strerror(-r));
-	return mounting->foreground ? daemon_run(options, stay, NULL) : run_in_background(options);
+	return mounting->foreground ? supervisor_run(options, stay, NULL)
+				    : run_in_background(options);
 }
 
 enum exit_code mounting_run(const struct mounting *mounting)
 {
 	CLEANUP(settings_freep) struct settings *settings = NULL;
+	CLEANUP_FREE char *configuration = NULL;
 	CLEANUP_FREE char *path = NULL;
-	struct daemon_options daemon = {.source = mounting->source ? mounting->source : "credfs"};
+	struct supervisor_options options = {
+		.source = mounting->source ? mounting->source : "credfs",
+		.background = !mounting->foreground,
+	};
 	struct mountpoint_refusal refusal = {0};
 	enum mountpoint_state state = MOUNTPOINT_FREE;
 	enum exit_code code;
@@ -113,12 +112,16 @@ enum exit_code mounting_run(const struct mounting *mounting)
 		return code;
 	if (geteuid() != 0)
 		return command_fail(EXIT_NOT_ROOT, "only root can mount");
-	if (mountpoint_flags(mounting->options, mounting->sloppy, &daemon.flags, &refusal) < 0)
+	if (mountpoint_flags(mounting->options, mounting->sloppy, &options.flags, &refusal) < 0)
 		return command_fail(EXIT_USAGE, "mount option %s: %s", refusal.option, refusal.why);
 	code = check(mounting, &path, &state);
 	if (code != EXIT_DONE || mounting->fake)
 		return code;
-	daemon.settings = settings;
-	daemon.path = path;
-	return mount_at(mounting, &daemon, state);
+	/* Workers are started from the root directory, whenever one is needed. */
+	if (mounting->configuration && !(configuration = realpath(mounting->configuration, NULL)))
+		return command_fail(EXIT_CONFIGURATION, "%s: %s", mounting->configuration,
+				    strerror(errno));
+	options.configuration = configuration;
+	options.path = path;
+	return mount_at(mounting, &options, state);
 }

@@ -1,6 +1,5 @@
 #include "fs/mountpoint.h"
 
-#include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
 #include <mntent.h>
@@ -222,20 +221,14 @@ int mountpoint_flags(char *options, bool sloppy, unsigned long *ret,
 	return 0;
 }
 
-int mountpoint_attach(const char *source, const char *path, unsigned long flags, int *ret)
+int mountpoint_attach(const char *source, const char *path, unsigned long flags, int device)
 {
-	CLEANUP_CLOSE int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	char options[128];
 
-	if (device < 0)
-		return -errno;
 	snprintf(options, sizeof options,
 		 "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions",
 		 device);
-	if (mount(source, path, type, flags, options) < 0)
-		return -errno;
-	*ret = TAKE_FD(device);
-	return 0;
+	return mount(source, path, type, flags, options) < 0 ? -errno : 0;
 }
 
 int mountpoint_detach(const char *path)

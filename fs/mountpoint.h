@@ -38,10 +38,10 @@ struct mountpoint_refusal {
 int mountpoint_flags(char *options, bool sloppy, unsigned long *ret,
 		     struct mountpoint_refusal *ret_refusal) MUST_CHECK;
 
-/* Mount; `source` is what the table of mounts shows in front, `ret` the device, the caller's to
- * close. */
+/* Mount what `device`, an open /dev/fuse, serves; `source` is what the table of mounts shows in
+ * front. */
 int mountpoint_attach(const char *source, const char *path, unsigned long flags,
-		      int *ret) MUST_CHECK;
+		      int device) MUST_CHECK;
 
 /* Take it out of the tree at once, also if files are open in it. */
 int mountpoint_detach(const char *path) MUST_CHECK;

@@ -79,16 +79,14 @@ static int fuse_init(struct session *session, int device)
 	char *arguments[] = {program, NULL};
 	struct fuse_args args = FUSE_ARGS_INIT(1, arguments);
 	struct fuse_lowlevel_ops ops = op_table();
-	char path[32];
 
 	ops.init = init_connection;
 	session->fuse = fuse_session_new(&args, &ops, sizeof ops, session);
 	fuse_opt_free_args(&args);
 	if (!session->fuse)
 		return -ENOMEM;
-	/* The device is mounted already: this only tells libfuse which one it is. */
-	snprintf(path, sizeof path, "/dev/fd/%d", device);
-	return fuse_session_mount(session->fuse, path) == 0 ? 0 : -EIO;
+	session->connection.device = device;
+	return connection_attach(&session->connection, session->fuse);
 }
 
 static int buffer_new(void **ret)
@@ -106,12 +104,13 @@ static int buffer_new(void **ret)
 	return 0;
 }
 
-int session_init(struct session *session, int device)
+int session_init(struct session *session, int device, int shared)
 {
-	int r;
+	int r = shared_map(shared, SHARED_PAGE, &session->connection.shared);
 
 	pthread_mutex_init(&session->lock, NULL);
-	r = buffer_new(&session->buffer);
+	if (r == 0)
+		r = buffer_new(&session->buffer);
 	if (r == 0)
 		r = handles_new(session->tree.settings->memory, &session->handles);
 	if (r == 0)
@@ -126,6 +125,11 @@ int session_init(struct session *session, int device)
 	session->tree.forget_name = queue_name;
 	session->tree.kernel = session;
 	return r;
+}
+
+int session_begin(struct session *session)
+{
+	return connection_begin(&session->connection, session->fuse);
 }
 
 /* The disk may take its time: nobody waits for it. */
@@ -162,10 +166,14 @@ void session_done(struct session *session)
 		explicit_bzero(session->buffer, LOCKED_SIZE);
 		munmap(session->buffer, BUFFER_SIZE);
 	}
+	shared_unmap(session->connection.shared, SHARED_PAGE);
 	session->handles = handles_free(session->handles);
 	tree_done(&session->tree);
 	pthread_mutex_destroy(&session->lock);
 }
+
+/* In the number of a request: another worker had it before, and did not answer. */
+static const uint64_t resent_bit = UINT64_C(1) << 63;
 
 /* Reads that a process makes name it as the owner of locks, those that fill the page cache do not:
  * the one sign by which they differ. */
@@ -179,13 +187,18 @@ static bool is_cached_read(const struct fuse_in_header *header)
 
 static void process(struct session *session, struct fuse_buf *buffer)
 {
+	struct shared *shared = session->connection.shared;
 	const struct fuse_in_header *header = buffer->mem;
 	const bool carries_value = header->opcode == FUSE_WRITE;
 
 	pthread_mutex_lock(&session->lock);
-	session->unique = header->unique;
+	session->unique = header->unique & ~resent_bit;
+	session->resent = header->unique & resent_bit;
+	shared->since = tree_monotonic();
+	shared->handling = session->unique;
 	session->cached = is_cached_read(header);
 	fuse_session_process_buf(session->fuse, buffer);
+	shared->handling = 0;
 	pthread_mutex_unlock(&session->lock);
 	if (carries_value)
 		explicit_bzero(buffer->mem, buffer->size);

@@ -8,15 +8,14 @@
 
 #include <pthread.h>
 
-#define FUSE_USE_VERSION 314
-#include <fuse_lowlevel.h>
-
+#include "fs/connection.h"
 #include "fs/forget.h"
 #include "fs/handles.h"
 #include "fs/tree.h"
 #include "fs/waiters.h"
 
 struct session {
+	struct connection connection; /* first: it is what libfuse hands back */
 	struct tree tree;
 	struct handles *handles;
 	struct fuse_session *fuse;
@@ -25,15 +24,20 @@ struct session {
 	pthread_mutex_t lock; /* around tree and handles */
 	pthread_t tender;     /* who calls session_tend(); takes SIGUSR2 */
 	uint64_t unique;      /* number of the request that is being answered */
+	bool resent;	      /* another worker had it before */
 	bool cached;	      /* it is a read for the page cache */
 	void *buffer;	      /* for requests */
 	int marks_trouble;    /* how the last writing of marks ended: 0 or -errno */
 };
 
-/* `tree` is filled in up to what tree_init() makes; `device` is /dev/fuse, mounted. -EPERM when
- * memory cannot be locked. */
-int session_init(struct session *session, int device) MUST_CHECK;
+/* `tree` is filled in up to what tree_init() makes; `device` is /dev/fuse, closed with the
+ * session; `shared` what outlives a worker. -EPERM when memory cannot be locked. */
+int session_init(struct session *session, int device, int shared) MUST_CHECK;
 void session_done(struct session *session);
+
+/* Begin, or go on where another worker ended: once the device is mounted. -EPROTO as
+ * connection_begin(). */
+int session_begin(struct session *session) MUST_CHECK;
 
 /* Serve until the mount is gone. Blocks; to be run in a thread of its own. -errno when the device
  * fails. */

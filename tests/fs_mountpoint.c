@@ -182,11 +182,12 @@ Test(mountpoint, is_stale_when_its_daemon_is_gone_and_free_again_when_detached)
 	CLEANUP_FREE char *path = NULL;
 	CLEANUP_FREE char *stale = NULL;
 	enum mountpoint_state state = MOUNTPOINT_FREE;
-	int device = -1;
+	int device;
 
 	hide_mounts();
+	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	cr_assert_eq(mountpoint_resolve("directory", &path), 0);
-	cr_assert_eq(mountpoint_attach("credfs", path, ALWAYS, &device), 0);
+	cr_assert_eq(mountpoint_attach("credfs", path, ALWAYS, device), 0);
 	cr_expect_eq(mountpoint_each(is_wanted, path), 7);
 	close(device);
 	cr_assert_eq(mountpoint_state(path, &state), 0);
@@ -202,10 +203,10 @@ Test(mountpoint, is_stale_when_its_daemon_is_gone_and_free_again_when_detached)
 
 Test(mountpoint, cannot_be_where_there_is_nothing)
 {
-	int device = -1;
+	CLEANUP_CLOSE int device = -1;
 
 	hide_mounts();
-	cr_expect_eq(mountpoint_attach("credfs", "/no/such/directory", ALWAYS, &device), -ENOENT);
-	cr_expect_eq(device, -1);
+	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	cr_expect_eq(mountpoint_attach("credfs", "/no/such/directory", ALWAYS, device), -ENOENT);
 	cr_expect_eq(mountpoint_detach("/no/such/directory"), -ENOENT);
 }

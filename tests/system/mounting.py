@@ -45,6 +45,14 @@ def processes_naming(text):
     return found
 
 
+def arguments_of(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as cmdline:
+            return cmdline.read().decode().split("\0")
+    except OSError:
+        return []
+
+
 def wait_until(condition, seconds, what):
     end = time.monotonic() + seconds
     while not condition():
@@ -158,6 +166,13 @@ class Mount:
 
     def processes(self):
         return processes_naming(self.conf)
+
+    def worker(self):
+        """The process that serves the mount; None while there is none."""
+        for pid in self.processes():
+            if "worker" in arguments_of(pid):
+                return pid
+        return None
 
     # The log
 

@@ -27,8 +27,8 @@ def idle(mounts):
 
 
 def daemon_of(mount):
-    (pid,) = mount.processes()
-    return pid
+    """The process that has the store open."""
+    return mount.worker()
 
 
 # starting

@@ -1,0 +1,68 @@
+/*
+ * What the supervisor runs (worker.h); of no use to anybody else.
+ */
+#include <argp.h>
+#include <fcntl.h>
+
+#include "fs/command.h"
+#include "fs/daemon.h"
+#include "fs/worker.h"
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct daemon_options *options = state->input;
+
+	switch (key) {
+	case 'b':
+		options->background = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num > 0)
+			argp_usage(state);
+		options->path = argument;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option argp_options[] = {
+	{"background", 'b', NULL, 0, "Log to syslog once ready", 0},
+	{0},
+};
+
+static const struct argp argp = {
+	.options = argp_options,
+	.parser = parse,
+	.args_doc = "DIR",
+	.doc = "Serve the mount at DIR. Only the supervisor of a mount runs this.",
+};
+
+static bool is_handed_over(void)
+{
+	for (int fd = WORKER_CONTROL; fd < WORKER_DESCRIPTORS_END; fd++) {
+		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+			return false;
+	}
+	return true;
+}
+
+enum exit_code cmd_worker(const char *configuration, int count, char **arguments)
+{
+	CLEANUP(settings_freep) struct settings *settings = NULL;
+	struct daemon_options options = {0};
+	enum exit_code code;
+
+	argp_parse(&argp, count, arguments, 0, NULL, &options);
+	if (!is_handed_over())
+		return command_fail(EXIT_USAGE,
+				    "only a supervisor runs a worker: use credfs mount");
+	code = command_settings(configuration, &settings);
+	if (code != EXIT_DONE)
+		return code;
+	options.settings = settings;
+	return daemon_run(&options);
+}

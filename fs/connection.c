@@ -1,0 +1,106 @@
+#include "fs/connection.h"
+
+#include <linux/fuse.h>
+#include <string.h>
+#include <sys/uio.h>
+
+/* Keep it, instead of sending. */
+static ssize_t keep(struct connection *connection, const struct iovec *parts, int count)
+{
+	size_t size = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (parts[i].iov_len > SHARED_MESSAGE_MAX - size) {
+			errno = EMSGSIZE;
+			return -1;
+		}
+		memcpy(connection->answer.bytes + size, parts[i].iov_base, parts[i].iov_len);
+		size += parts[i].iov_len;
+	}
+	connection->answer.size = (uint32_t)size;
+	return (ssize_t)size;
+}
+
+static ssize_t send_parts(int device, struct iovec *parts, int count, void *context)
+{
+	struct connection *connection = context;
+	const struct fuse_out_header *header = parts[0].iov_base;
+
+	if (connection->beginning)
+		return keep(connection, parts, count);
+	/* What has no number is a notice of ours, perhaps from another thread. */
+	if (header->unique && connection->answering)
+		connection->answering(connection->context, parts, count);
+	return writev(device, parts, count);
+}
+
+static ssize_t receive(int device, void *bytes, size_t size, void *context)
+{
+	(void)context;
+	return read(device, bytes, size);
+}
+
+int connection_attach(struct connection *connection, struct fuse_session *fuse)
+{
+	static const struct fuse_custom_io io = {.writev = send_parts, .read = receive};
+
+	return fuse_session_custom_io(fuse, &io, connection->device);
+}
+
+/* Offer to libfuse only what is in force: it may be a newer one than the first worker's. */
+static void offer_what_is_in_force(uint8_t *request, const struct shared_message *answer)
+{
+	struct fuse_init_in *in = (void *)(request + sizeof(struct fuse_in_header));
+	const struct fuse_init_out *out =
+		(const void *)(answer->bytes + sizeof(struct fuse_out_header));
+
+	in->flags &= out->flags | FUSE_INIT_EXT;
+	in->flags2 &= out->flags2;
+	if (in->max_readahead > out->max_readahead)
+		in->max_readahead = out->max_readahead;
+}
+
+/* The minor version is the library's own, whatever is in force. */
+static bool is_same(const struct shared_message *a, const struct shared_message *b)
+{
+	const size_t minor = sizeof(struct fuse_out_header) + offsetof(struct fuse_init_out, minor);
+	const size_t rest = minor + sizeof(uint32_t);
+
+	return a->size == b->size && a->size >= rest && memcmp(a->bytes, b->bytes, minor) == 0 &&
+	       memcmp(a->bytes + rest, b->bytes + rest, a->size - rest) == 0;
+}
+
+static int answer_again(struct connection *connection)
+{
+	const struct shared_message *answer = &connection->shared->answer;
+
+	/* No longer waited for: the kernel had it from the worker before. */
+	if (write(connection->device, answer->bytes, answer->size) < 0 && errno != ENOENT)
+		return -errno;
+	connection->shared->answered = 1;
+	return 0;
+}
+
+int connection_begin(struct connection *connection, struct fuse_session *fuse)
+{
+	struct shared *shared = connection->shared;
+	uint8_t request[SHARED_MESSAGE_MAX];
+	struct fuse_buf buffer = {.mem = request, .size = shared->init.size};
+
+	if (buffer.size < sizeof(struct fuse_in_header) + sizeof(struct fuse_init_in) ||
+	    buffer.size > sizeof request)
+		return -EPROTO;
+	memcpy(request, shared->init.bytes, buffer.size);
+	if (shared->answer.size)
+		offer_what_is_in_force(request, &shared->answer);
+	connection->beginning = true;
+	fuse_session_process_buf(fuse, &buffer);
+	connection->beginning = false;
+	if (!shared->answer.size) {
+		memcpy(shared->answer.bytes, connection->answer.bytes, SHARED_MESSAGE_MAX);
+		shared->answer.size = connection->answer.size;
+	} else if (!is_same(&shared->answer, &connection->answer)) {
+		return -EPROTO;
+	}
+	return shared->answer.size ? answer_again(connection) : -EPROTO;
+}

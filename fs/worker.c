@@ -1,0 +1,122 @@
+#include "fs/worker.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+enum { ARGUMENTS = 8 };
+
+/* Put each descriptor in its place: first out of the way of all the others. */
+static int place(int control, const struct worker_plan *plan)
+{
+	const int from[] = {control, plan->device, plan->shared};
+	enum { COUNT = sizeof from / sizeof from[0] };
+	int moved[COUNT];
+
+	_Static_assert((int)COUNT == WORKER_DESCRIPTORS_END - WORKER_CONTROL, "one for each");
+	for (int i = 0; i < COUNT; i++) {
+		moved[i] = fcntl(from[i], F_DUPFD, WORKER_DESCRIPTORS_END);
+		if (moved[i] < 0)
+			return -errno;
+	}
+	for (int i = 0; i < COUNT; i++) {
+		if (dup2(moved[i], WORKER_CONTROL + i) < 0)
+			return -errno;
+	}
+	return close_range(WORKER_DESCRIPTORS_END, ~0u, 0) < 0 ? -errno : 0;
+}
+
+/* In the child. */
+static void become(const struct worker_plan *plan, int control, pid_t parent)
+{
+	char name[] = "credfs", option[] = "-c", command[] = "worker", background[] = "-b";
+	char *arguments[ARGUMENTS] = {name};
+	sigset_t none;
+	int count = 1;
+
+	if (plan->configuration) {
+		arguments[count++] = option;
+		arguments[count++] = (char *)(uintptr_t)plan->configuration;
+	}
+	arguments[count++] = command;
+	if (plan->background)
+		arguments[count++] = background;
+	arguments[count++] = (char *)(uintptr_t)plan->path;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Nobody else restarts it, or knows when it has ended. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent &&
+	    place(control, plan) == 0)
+		execv(plan->program, arguments);
+}
+
+int worker_start(const struct worker_plan *plan, struct worker *ret)
+{
+	const pid_t parent = getpid();
+	struct worker worker = NO_WORKER;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	worker.pid = fork();
+	if (worker.pid == 0) {
+		become(plan, pair[1], parent);
+		_Exit(127);
+	}
+	close(pair[1]);
+	worker.control = pair[0];
+	if (worker.pid > 0)
+		worker.process = pidfd_open(worker.pid, 0);
+	if (worker.process < 0) {
+		const int error = -errno;
+
+		if (worker.pid > 0)
+			kill(worker.pid, SIGKILL), worker_reap(&worker);
+		else
+			close(worker.control);
+		return error;
+	}
+	*ret = worker;
+	return 0;
+}
+
+int worker_await(const struct worker *worker)
+{
+	char word = 0;
+	ssize_t size;
+
+	do
+		size = recv(worker->control, &word, 1, 0);
+	while (size < 0 && errno == EINTR);
+	return size == 1 && word == WORKER_READY ? 0 : -ECHILD;
+}
+
+void worker_go(const struct worker *worker)
+{
+	const char word = WORKER_GO;
+
+	/* One that has ended is noticed elsewhere. */
+	(void)!send(worker->control, &word, 1, MSG_NOSIGNAL);
+}
+
+void worker_signal(const struct worker *worker, int number)
+{
+	if (worker->process >= 0)
+		(void)!pidfd_send_signal(worker->process, number, NULL, 0);
+}
+
+int worker_reap(struct worker *worker)
+{
+	int status = 0;
+
+	while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (worker->process >= 0)
+		close(worker->process);
+	close(worker->control);
+	*worker = NO_WORKER;
+	return status;
+}

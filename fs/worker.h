@@ -1,0 +1,49 @@
+/*
+ * A worker as the supervisor sees it: a process of its own that runs the program anew, so that it
+ * is the installed version, and is handed the descriptors it needs. It says when it could begin,
+ * and begins when it is told to.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "store/cleanup.h"
+
+/* Where a worker finds what it is handed. */
+enum worker_descriptor {
+	WORKER_CONTROL = 3,
+	WORKER_DEVICE,
+	WORKER_SHARED,
+	WORKER_DESCRIPTORS_END,
+};
+
+/* The words on the control descriptor, and how long each is. */
+enum worker_word { WORKER_READY = 'R', WORKER_GO = 'G' };
+
+struct worker_plan {
+	const char *program;	   /* what to run: absolute */
+	const char *configuration; /* NULL: the usual one */
+	const char *path;	   /* where the mount is */
+	bool background;	   /* its log goes to syslog once it is ready */
+	int device;
+	int shared;
+};
+
+struct worker {
+	pid_t pid; /* 0: none */
+	int process;
+	int control;
+};
+#define NO_WORKER ((struct worker){0, -1, -1})
+
+int worker_start(const struct worker_plan *plan, struct worker *ret) MUST_CHECK;
+
+/* Wait until it could begin; -ECHILD when it ended instead. */
+int worker_await(const struct worker *worker) MUST_CHECK;
+void worker_go(const struct worker *worker);
+void worker_signal(const struct worker *worker, int number);
+
+/* Wait for its end; returns what waitpid(2) says of it. */
+int worker_reap(struct worker *worker);
