@@ -36,13 +36,46 @@ static const struct argp argp = {
 	.doc = "Create the store, this host's identity and a recovery phrase, which is shown once.",
 };
 
-static int make_parent(const char *path)
+/* What was made so far; all of it goes again unless everything could be made. */
+struct making {
+	const struct settings *settings;
+	struct secret_pool *pool;
+	char *directories[2];
+	bool identity, store, done;
+};
+
+static void making_end(struct making *making)
+{
+	if (!making->done && making->store)
+		store_remove(making->settings->store_path, making->settings->store_pins);
+	if (!making->done && making->identity)
+		unlink(making->settings->store_identity);
+	for (size_t i = 2; i-- > 0; free(making->directories[i])) {
+		if (!making->done && making->directories[i])
+			rmdir(making->directories[i]);
+	}
+}
+
+static enum exit_code fail(const char *path, int error)
+{
+	return command_fail(error == -EEXIST ? EXIT_EXISTS : EXIT_OTHER, "cannot create %s: %s",
+			    path, strerror(-error));
+}
+
+static enum exit_code make_parent(const char *path, char **ret_made)
 {
 	CLEANUP_FREE char *copy = strdup(path);
+	const char *directory = copy ? dirname(copy) : NULL;
+	char *made = directory ? strdup(directory) : NULL;
 
-	if (!copy)
-		return -ENOMEM;
-	return mkdir(dirname(copy), 0700) < 0 && errno != EEXIST ? -errno : 0;
+	if (made && mkdir(made, 0700) == 0) {
+		*ret_made = made;
+		return EXIT_DONE;
+	}
+	free(made);
+	if (!made)
+		return fail(path, -ENOMEM);
+	return errno == EEXIST ? EXIT_DONE : fail(directory, -errno);
 }
 
 static const char *existing(const struct settings *settings)
@@ -58,6 +91,23 @@ static const char *existing(const struct settings *settings)
 	return NULL;
 }
 
+static int write_all(const void *bytes, size_t size)
+{
+	const uint8_t *at = bytes;
+
+	while (size) {
+		const ssize_t written = write(STDOUT_FILENO, at, size);
+
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		if (written > 0) {
+			at += written;
+			size -= (size_t)written;
+		}
+	}
+	return 0;
+}
+
 /* Straight from locked memory: stdio would keep a copy. */
 static int show_phrase(struct secret_pool *pool, const struct recipient *recovery)
 {
@@ -69,35 +119,79 @@ static int show_phrase(struct secret_pool *pool, const struct recipient *recover
 
 	if (r < 0)
 		return r;
-	if (write(STDOUT_FILENO, before, sizeof before - 1) < 0 ||
-	    write(STDOUT_FILENO, secret_view(phrase), secret_size(phrase)) < 0 ||
-	    write(STDOUT_FILENO, "\n", 1) < 0)
-		return -errno;
+	r = write_all(before, sizeof before - 1);
+	if (r == 0)
+		r = write_all(secret_view(phrase), secret_size(phrase));
+	return r < 0 ? r : write_all("\n", 1);
+}
+
+static int generate(struct secret_pool *pool, bool no_recovery, struct identity *identity,
+		    struct recipient **ret_recovery)
+{
+	int r = recipient_generate(pool, &identity->host);
+
+	if (r < 0 || no_recovery)
+		return r;
+	r = recipient_generate(pool, ret_recovery);
+	if (r < 0)
+		return r;
+	identity->recovery = *recipient_public(*ret_recovery);
+	identity->has_recovery = true;
 	return 0;
 }
 
-static int create(const struct settings *settings, struct secret_pool *pool, bool no_recovery)
+static enum exit_code make_files(struct making *making, const struct identity *identity)
 {
-	CLEANUP_IDENTITY struct identity identity = {0};
-	CLEANUP(recipient_freep) struct recipient *recovery = NULL;
-	int r = recipient_generate(pool, &identity.host);
+	const struct settings *settings = making->settings;
+	int r = identity_save(settings->store_identity, identity);
 
-	if (r == 0 && !no_recovery)
-		r = recipient_generate(pool, &recovery);
-	if (r == 0 && recovery) {
-		identity.recovery = *recipient_public(recovery);
-		identity.has_recovery = true;
-	}
-	if (r == 0)
-		r = identity_save(settings->store_identity, &identity);
 	if (r < 0)
-		return r;
-	r = store_create(settings->store_path, settings->store_pins, &identity);
-	if (r == 0 && recovery)
-		r = show_phrase(pool, recovery);
+		return fail(settings->store_identity, r);
+	making->identity = true;
+	r = store_create(settings->store_path, settings->store_pins, identity);
 	if (r < 0)
-		unlink(settings->store_identity);
-	return r;
+		return command_fail(r == -EEXIST ? EXIT_EXISTS : EXIT_OTHER,
+				    "cannot create %s, and %s for its organisations: %s",
+				    settings->store_path, settings->store_pins, strerror(-r));
+	making->store = true;
+	return EXIT_DONE;
+}
+
+static enum exit_code report(const struct making *making, const struct recipient *recovery)
+{
+	const struct settings *settings = making->settings;
+	int r = recovery ? show_phrase(making->pool, recovery) : 0;
+
+	if (r == 0 && (printf("Store %s and identity %s created.\n", settings->store_path,
+			      settings->store_identity) < 0 ||
+		       fflush(stdout) != 0))
+		r = -errno;
+	return r < 0 ? command_fail(EXIT_OTHER, "nothing was created: cannot write to stdout: %s",
+				    strerror(-r))
+		     : EXIT_DONE;
+}
+
+static enum exit_code create(const struct settings *settings, struct secret_pool *pool,
+			     bool no_recovery)
+{
+	CLEANUP(making_end) struct making making = {.settings = settings, .pool = pool};
+	CLEANUP(recipient_freep) struct recipient *recovery = NULL;
+	CLEANUP_IDENTITY struct identity identity = {0};
+	enum exit_code code = make_parent(settings->store_path, &making.directories[0]);
+	int r;
+
+	if (code == EXIT_DONE)
+		code = make_parent(settings->store_identity, &making.directories[1]);
+	if (code != EXIT_DONE)
+		return code;
+	r = generate(pool, no_recovery, &identity, &recovery);
+	if (r < 0)
+		return command_fail(EXIT_OTHER, "cannot make keys: %s", strerror(-r));
+	code = make_files(&making, &identity);
+	if (code == EXIT_DONE)
+		code = report(&making, recovery);
+	making.done = code == EXIT_DONE;
+	return code;
 }
 
 enum exit_code cmd_init(const char *configuration, int count, char **arguments)
@@ -117,22 +211,10 @@ enum exit_code cmd_init(const char *configuration, int count, char **arguments)
 	if (there)
 		return command_fail(EXIT_EXISTS, "%s exists already: nothing was changed", there);
 	r = harden_process();
-	if (r == 0)
-		r = make_parent(settings->store_path);
-	if (r == 0)
-		r = make_parent(settings->store_identity);
 	if (r < 0)
-		return command_fail(EXIT_OTHER, "cannot prepare %s: %s", settings->store_path,
-				    strerror(-r));
+		return command_fail(EXIT_OTHER, "cannot give up core dumps: %s", strerror(-r));
 	if (secret_pool_new(POOL, &pool) < 0)
 		return command_fail(EXIT_MEMORY, "memory cannot be locked: raise the limit for "
 						 "locked memory (ulimit -l)");
-	r = create(settings, pool, options.no_recovery);
-	if (r < 0)
-		return command_fail(r == -EEXIST ? EXIT_EXISTS : EXIT_OTHER,
-				    "cannot create %s and %s: %s", settings->store_path,
-				    settings->store_identity, strerror(-r));
-	printf("Store %s and identity %s created.\n", settings->store_path,
-	       settings->store_identity);
-	return EXIT_DONE;
+	return create(settings, pool, options.no_recovery);
 }

@@ -98,18 +98,24 @@ bool credential_appendable(const struct save *save)
 	return false;
 }
 
-void credential_abandoned(const struct save *save, bool refused)
+/* What is removed and made anew at once, as by mv from another file system, is replaced: with
+ * nothing in it the new one is refused as any that is empty. To touch(1) what was removed brings
+ * nothing back. */
+void credential_abandoned(const struct save *save, enum abandoned why)
 {
 	const struct tombstone *tombstone;
 	struct target target;
+	bool there;
 
 	if (target_of(save, &target) < 0 || !target.field)
 		return;
 	tombstone = tombstones_find(&save->tree->tombstones, target.field->id, save->uid,
 				    tree_monotonic());
-	if (!target.field->value_version && tombstone && refused)
-		(void)!credential_restore(save, &target, tombstone);
-	else if (target.field->value_version && !refused)
+	there = target.field->value_version;
+	if (!there && tombstone && why != ABANDONED_TRUNCATED)
+		there = credential_restore(save, &target, tombstone) == 0 &&
+			target_of(save, &target) == 0;
+	if (there && why != ABANDONED_REFUSED)
 		target_note(save, &target, "truncated without a value, old value kept");
 }
 

@@ -15,7 +15,7 @@ uint64_t credential_updated(struct tree *tree, const struct node *node);
 int credential_judge(const struct save *save, bool whole);
 int credential_commit(const struct save *save);
 bool credential_appendable(const struct save *save);
-void credential_abandoned(const struct save *save, bool refused);
+void credential_abandoned(const struct save *save, enum abandoned why);
 
 /* The catalogue's rule for one field of an account with these bytes in it: the refusal is noted for
  * `uid` and logged. 0 or -errno. */

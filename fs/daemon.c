@@ -68,6 +68,20 @@ static int open_store_soon(const struct settings *settings, struct secret_pool *
 	}
 }
 
+/* Whether the store has none of the organisations that this host knows: then it is no damage of
+ * theirs. */
+static bool is_another_store(struct store *store)
+{
+	const size_t count = pins_count(store_pins(store));
+	uint64_t generation;
+
+	for (size_t i = 0; i < count; i++) {
+		if (store_org_look(store, i, &generation) != -EIDRM)
+			return false;
+	}
+	return count > 0;
+}
+
 static enum exit_code open_store(const struct settings *settings, struct ground *ground)
 {
 	CLEANUP_IDENTITY struct identity identity = {0};
@@ -76,6 +90,8 @@ static enum exit_code open_store(const struct settings *settings, struct ground 
 	if (r < 0)
 		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, r);
 	r = open_store_soon(settings, ground->pool, &identity, &ground->store);
+	if (r == 0 && is_another_store(ground->store))
+		r = -EMEDIUMTYPE;
 	if (r < 0)
 		return trouble_say_open(settings, r);
 	standing_log(ground->store);

@@ -150,29 +150,42 @@ static int commit(struct tree *tree, struct draft *draft)
 
 bool draft_ends(const struct draft *draft, uint64_t owner)
 {
-	return !draft->refused && draft->written && draft->owner == owner;
+	if (draft->refused)
+		return false;
+	return draft->written ? draft->owner == owner : draft->replaces;
 }
 
 int draft_flush(struct tree *tree, struct draft *draft, bool killed)
 {
-	if (killed) {
+	if (killed && draft->written) {
 		/* Who shares the descriptor would go on behind a gap. */
 		(void)refuse(draft, -EIO);
 		return 0;
 	}
+	if (!draft->written) {
+		draft->failed |= killed;
+		return 0;
+	}
 	return commit(tree, draft);
+}
+
+static enum abandoned why_abandoned(const struct draft *draft)
+{
+	if (draft->refused || draft->failed)
+		return ABANDONED_REFUSED;
+	return draft->exclusive ? ABANDONED_EMPTY : ABANDONED_TRUNCATED;
 }
 
 void draft_release(struct tree *tree, struct draft *draft)
 {
 	const struct kind *kind = kind_of(draft->node);
 	const struct save save = save_of(tree, draft, &draft->published);
-	bool refused;
+	enum abandoned why;
 
 	if (draft->written)
 		(void)!commit(tree, draft);
-	refused = draft->refused || draft->failed;
-	if (!draft->published && (draft->truncated || refused) && kind->abandoned &&
-	    access_bits(tree, draft->node, draft->writer, 2) == 0)
-		kind->abandoned(&save, refused);
+	why = why_abandoned(draft);
+	if (!draft->published && (draft->truncated || why == ABANDONED_REFUSED) &&
+	    kind->abandoned && access_bits(tree, draft->node, draft->writer, 2) == 0)
+		kind->abandoned(&save, why);
 }

@@ -16,11 +16,13 @@ struct draft {
 	const struct caller *writer; /* who opened it: a commit is his */
 	struct secret *bytes;
 	bool append;	    /* every write goes to the end */
+	bool exclusive;	    /* the file was made with the handle */
+	bool replaces;	    /* what its writer has just removed, which can be put back */
 	bool written;	    /* since the last commit */
 	bool truncated;	    /* and not committed since */
 	int missing;	    /* -errno: the value it begins with could not be had */
 	int refused;	    /* -errno: a write was, nothing is committed any more */
-	bool failed;	    /* a commit did */
+	bool failed;	    /* a commit did, or a writer was killed before he wrote */
 	uint64_t owner;	    /* whose descriptors the last write came through */
 	uint64_t published; /* the version that it committed */
 };
@@ -47,12 +49,12 @@ bool draft_is_untouched(const struct draft *draft);
 /* Whether what is there could be committed: for fsync(2), which publishes nothing. */
 int draft_check(struct tree *tree, const struct draft *draft) MUST_CHECK;
 
-/* Whether the close(2) of one descriptor is the one that commits: the last write came through it.
- */
+/* Whether the close(2) of one descriptor is one that matters: the last write came through it, or
+ * something was removed for what is still to be written. */
 bool draft_ends(const struct draft *draft, uint64_t owner);
 
-/* That close: commits. `killed`: the closer is being killed, so that what it wrote is a part only,
- * and is dropped. */
+/* That close: commits what is written. `killed`: the closer is being killed, so that what it wrote
+ * is a part only, and is dropped. */
 int draft_flush(struct tree *tree, struct draft *draft, bool killed) MUST_CHECK;
 
 /* The last descriptor is gone: commits what no flush did. Nobody hears of an error but the log. */

@@ -97,6 +97,7 @@ static int begin_draft(const struct handle_open *open, struct handle *handle)
 	draft->node = &handle->node;
 	draft->writer = &handle->opener;
 	draft->append = open->flags & O_APPEND;
+	draft->exclusive = open->flags & O_EXCL;
 	draft->truncated = open->flags & O_TRUNC;
 	if (!draft->truncated)
 		r = kind_of(open->node)->content(open->tree, open->node, &draft->bytes, &version);
@@ -167,6 +168,9 @@ int handle_new(const struct handle_open *open, struct handle **ret)
 	pending = handle->writes ? pendings_get(open->tree->pendings, open->node->id) : NULL;
 	if (pending)
 		pending->users++;
+	if (handle->writes && !handle->file)
+		handle->draft.replaces = tombstones_hold(&open->tree->tombstones, open->node->id,
+							 open->caller->uid, tree_monotonic());
 	if (open->node->kind == NODE_PROVIDER && !handle->writes)
 		copying_begin(&open->tree->copying, open->caller->pid);
 	*ret = TAKE_PTR(handle);
@@ -334,6 +338,8 @@ static void release(struct tree *tree, struct handle *handle)
 	if (!handle->writes || handle->file)
 		return;
 	draft_release(tree, &handle->draft);
+	if (handle->draft.replaces)
+		tombstones_release(&tree->tombstones, handle->node.id);
 	pending = pendings_get(tree->pendings, handle->node.id);
 	if (pending && pending->users)
 		pending->users--;

@@ -28,6 +28,13 @@ struct save {
 	uint64_t *published; /* version that this handle published before, 0: none; updated */
 };
 
+/* Why nothing was saved through a handle that was to write all of a value. */
+enum abandoned {
+	ABANDONED_REFUSED,   /* or its writer was killed */
+	ABANDONED_EMPTY,     /* the file was made only if there was none, and got nothing */
+	ABANDONED_TRUNCATED, /* what was there was to go, and nothing came */
+};
+
 struct kind {
 	mode_t type;	     /* S_IFDIR, S_IFREG, S_IFLNK */
 	unsigned owner_bits; /* rwx of the inodes' owner */
@@ -55,9 +62,8 @@ struct kind {
 	int (*commit)(const struct save *save);
 	/* Whether >> makes sense on what is there; NULL: always. */
 	bool (*appendable)(const struct save *save);
-	/* The last descriptor went and nothing was saved through it, because it was refused or
-	 * because nothing was written; may be NULL. */
-	void (*abandoned)(const struct save *save, bool refused);
+	/* The last descriptor went and nothing was saved through it; may be NULL. */
+	void (*abandoned)(const struct save *save, enum abandoned why);
 
 	/* Directories that can be changed; the child exists where that is implied. */
 	int (*make_directory)(const struct edit *edit);

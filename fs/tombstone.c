@@ -2,9 +2,10 @@
 
 static const uint64_t fresh_ns = UINT64_C(1000000000) * TOMBSTONE_SECONDS;
 
-static bool is_fresh(const struct tombstone *tombstone, uint64_t now)
+static bool is_wanted(const struct tombstone *tombstone, uint64_t now)
 {
-	return tombstone->removed && now - tombstone->removed < fresh_ns;
+	return tombstone->removed &&
+	       (now - tombstone->removed < fresh_ns || (tombstone->holders && now < UINT64_MAX));
 }
 
 static struct tombstone *find(struct tombstones *tombstones, struct record_id field)
@@ -37,7 +38,7 @@ const struct tombstone *tombstones_find(const struct tombstones *tombstones, str
 	for (size_t i = 0; i < TOMBSTONES; i++) {
 		const struct tombstone *tombstone = &tombstones->list[i];
 
-		if (is_fresh(tombstone, now) && tombstone->uid == uid &&
+		if (is_wanted(tombstone, now) && tombstone->uid == uid &&
 		    record_id_equal(tombstone->field, field))
 			return tombstone;
 	}
@@ -52,12 +53,29 @@ void tombstones_drop(struct tombstones *tombstones, struct record_id field)
 		*tombstone = (struct tombstone){0};
 }
 
+bool tombstones_hold(struct tombstones *tombstones, struct record_id field, uid_t uid, uint64_t now)
+{
+	if (!tombstones_find(tombstones, field, uid, now))
+		return false;
+	find(tombstones, field)->holders++;
+	return true;
+}
+
+void tombstones_release(struct tombstones *tombstones, struct record_id field)
+{
+	struct tombstone *tombstone = find(tombstones, field);
+
+	/* Meanwhile another value may have come and gone, which nobody holds. */
+	if (tombstone && tombstone->holders)
+		tombstone->holders--;
+}
+
 bool tombstones_take_expired(struct tombstones *tombstones, uint64_t now, struct tombstone *ret)
 {
 	for (size_t i = 0; i < TOMBSTONES; i++) {
 		struct tombstone *tombstone = &tombstones->list[i];
 
-		if (!tombstone->removed || is_fresh(tombstone, now))
+		if (!tombstone->removed || is_wanted(tombstone, now))
 			continue;
 		*ret = *tombstone;
 		*tombstone = (struct tombstone){0};

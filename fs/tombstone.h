@@ -1,8 +1,8 @@
 /*
  * Values that were just removed: what a tool that replaces a file by removing and creating it would
- * lose if the new value were refused. For some seconds the value can be put back; then it is gone,
- * or history. Bounded; in memory, the values themselves stay sealed in the store. One thread at a
- * time.
+ * lose if the new value were refused. For some seconds, and for as long as somebody is writing what
+ * takes its place, the value can be put back; then it is gone, or history. Bounded; in memory, the
+ * values themselves stay sealed in the store. One thread at a time.
  */
 #pragma once
 
@@ -22,6 +22,7 @@ struct tombstone {
 	uint64_t size;
 	uint64_t updated; /* when the value was written, ns since 1970 */
 	uint64_t removed; /* ns, monotonic; 0: vacant */
+	unsigned holders; /* open handles that write what takes its place */
 };
 
 struct tombstones {
@@ -31,11 +32,17 @@ struct tombstones {
 /* False when there is no room: then the value cannot be put back. */
 bool tombstones_put(struct tombstones *tombstones, const struct tombstone *tombstone);
 
-/* The user's own, while it is fresh at `now`; NULL. */
+/* The user's own, while it is fresh at `now` or held; NULL. */
 const struct tombstone *tombstones_find(const struct tombstones *tombstones, struct record_id field,
 					uid_t uid, uint64_t now);
 
 void tombstones_drop(struct tombstones *tombstones, struct record_id field);
 
-/* Take one that is no longer fresh at `now`; false when there is none. */
+/* Hold what tombstones_find() would find until it is released: how long a value takes to be written
+ * is nobody's to say. False when there is nothing. */
+bool tombstones_hold(struct tombstones *tombstones, struct record_id field, uid_t uid,
+		     uint64_t now);
+void tombstones_release(struct tombstones *tombstones, struct record_id field);
+
+/* Take one that is neither fresh at `now` nor held, at UINT64_MAX any; false when there is none. */
 bool tombstones_take_expired(struct tombstones *tombstones, uint64_t now, struct tombstone *ret);

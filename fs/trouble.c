@@ -22,6 +22,10 @@ static const struct trouble store[] = {
 	{-EPROTONOSUPPORT, EXIT_STORE_VERSION,
 	 "this store was made by another version of credfs: use that version"},
 	{-EBADMSG, EXIT_STORE_DAMAGED, "this store is damaged: credfs restore puts a backup back"},
+	{-EMEDIUMTYPE, EXIT_MISMATCH,
+	 "this store has none of the organisations that this host knows: it belongs to another "
+	 "identity, or is older than all of them; put the right one back, or let credfs restore "
+	 "show what the store holds and ask whether it is to be trusted"},
 	{-EBUSY, EXIT_STORE_BUSY, "another daemon has this store open: unmount that one first"},
 	{-ENOTSUP, EXIT_OTHER, "a store must lie on a local file system"},
 	{-EPERM, EXIT_MEMORY, "memory cannot be locked: raise the limit (ulimit -l)"},
@@ -33,8 +37,9 @@ static const struct trouble pins[] = {
 	 "this host's list of organisations, and of how far it has seen each, is missing: credfs "
 	 "restore shows what the store holds and asks whether it is to be trusted"},
 	{-EKEYREJECTED, EXIT_MISMATCH,
-	 "this list of organisations is damaged, or of another identity: put the right one back, "
-	 "or let credfs restore show what the store holds and ask whether it is to be trusted"},
+	 "this list of organisations is damaged, is of another identity or cannot be read: put the "
+	 "right one back, or let credfs restore show what the store holds and ask whether it is to "
+	 "be trusted"},
 	{0},
 };
 

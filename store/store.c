@@ -23,14 +23,21 @@ int store_create(const char *path, const char *pins, const struct identity *iden
 	return r;
 }
 
-/* A list that is damaged cannot be told from one of another identity. */
+void store_remove(const char *path, const char *pins)
+{
+	sqlite_remove(path);
+	unlink(pins);
+}
+
+/* A list that is damaged cannot be told from one of another identity; nor is any other error of its
+ * file to be taken for one of the database. */
 static int open_pins(struct store *store, const char *path, const struct recipient *host)
 {
 	int r;
 
 	r = pins_open(path, host, &store->pins);
 	if (r < 0)
-		return r == -ENOENT ? -ENOKEY : r == -EBADMSG ? -EKEYREJECTED : r;
+		return r == -ENOENT ? -ENOKEY : r == -ENOMEM ? r : -EKEYREJECTED;
 	store->orgs = calloc(pins_count(store->pins) + 1, sizeof(struct org *));
 	return store->orgs ? 0 : -ENOMEM;
 }

@@ -18,8 +18,12 @@ struct store;
 /* Create the database at `path` and the pins at `pins`; neither may exist (-EEXIST). */
 int store_create(const char *path, const char *pins, const struct identity *identity) MUST_CHECK;
 
+/* Undo it. */
+void store_remove(const char *path, const char *pins);
+
 /* Open. `identity` is taken (its members are moved out) on success. Errors of sqlite_open(); and
- * -ENOKEY when the pins are missing, -EKEYREJECTED when they are not this identity's. */
+ * -ENOKEY when the pins are missing, -EKEYREJECTED when they are damaged, not
+ * this identity's, or cannot be read. */
 int store_open(struct secret_pool *pool, const char *path, const char *pins,
 	       struct identity *identity, struct store **ret) MUST_CHECK;
 /* Writes the marks too, if it can. */

@@ -206,6 +206,40 @@ Test(credential, a_refused_replacement_puts_back_what_it_removed)
 	expect_status(&fixture, ACCOUNT, "history: api_key: 1\n");
 }
 
+/* As mv from another file system, install and cp --remove-destination do. */
+Test(credential, a_replacement_that_gets_nothing_puts_back_what_it_removed)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_TRUNC;
+
+	begin(&fixture, "");
+	cr_assert_eq(fixture_remove(&fixture, KEY, &fixture_root), 0);
+	cr_assert_eq(fixture_save_with(&fixture, KEY, "", flags).close, 0);
+	expect(&fixture, KEY, "sk-proj-old");
+	expect_status(&fixture, ACCOUNT, "last-error: truncated without a value, old value kept");
+}
+
+Test(credential, a_replacement_may_take_its_time_before_it_is_refused)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	const struct draft_write write = {0, (const uint8_t *)"sk-ant-x", 8, 1};
+	struct tombstone tombstone;
+	struct handle *handle;
+	uint64_t number = 0;
+
+	begin(&fixture, "[history]\nkeep = 0\n");
+	cr_assert_eq(fixture_remove(&fixture, KEY, &fixture_root), 0);
+	cr_assert_eq(
+		fixture_open(&fixture, KEY, O_WRONLY | O_CREAT | O_TRUNC, &fixture_root, &number),
+		0);
+	handle = handles_get(fixture.handles, number);
+	cr_assert_not(tombstones_take_expired(
+		&fixture.tree.tombstones, tree_monotonic() + UINT64_C(60000000000), &tombstone));
+	cr_assert_eq(draft_write(&fixture.tree, handle_draft(handle), &write), -EKEYREJECTED);
+	handles_close(fixture.handles, &fixture.tree, number);
+	expect(&fixture, KEY, "sk-proj-old");
+}
+
 Test(credential, without_history_a_removed_value_is_erased_when_nobody_can_want_it_back)
 {
 	CLEANUP_FIXTURE struct fixture fixture;

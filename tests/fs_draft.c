@@ -27,6 +27,20 @@ static void begin(struct writer *writer, int flags)
 	writer->draft = handle_draft(writer->handle);
 }
 
+/* Remove what is there, and open what is to take its place. */
+static void replace(struct writer *writer)
+{
+	struct fixture *fixture = &writer->fixture;
+
+	handles_close(fixture->handles, &fixture->tree, writer->number);
+	cr_assert_eq(fixture_remove(fixture, KEY, &fixture_root), 0);
+	cr_assert_eq(fixture_open(fixture, KEY, O_WRONLY | O_CREAT | O_TRUNC, &fixture_root,
+				  &writer->number),
+		     0);
+	writer->handle = handles_get(fixture->handles, writer->number);
+	writer->draft = handle_draft(writer->handle);
+}
+
 static void end(struct writer *writer)
 {
 	handles_close(writer->fixture.handles, &writer->fixture.tree, writer->number);
@@ -93,6 +107,33 @@ Test(draft, a_writer_that_is_killed_leaves_nothing)
 	cr_assert_eq(flush(&writer, SHELL, true), 0);
 	handles_close(writer.fixture.handles, &writer.fixture.tree, writer.number);
 	expect(&writer, "sk-old");
+	end(&writer);
+}
+
+Test(draft, a_writer_that_is_killed_before_he_wrote_leaves_what_he_removed)
+{
+	struct writer writer = {0};
+
+	begin(&writer, O_WRONLY | O_TRUNC);
+	cr_assert_not(draft_ends(writer.draft, SHELL), "nothing was removed");
+	replace(&writer);
+	cr_assert_eq(flush(&writer, SHELL, false), 0, "a shell closes before it has written");
+	cr_assert_eq(flush(&writer, CHILD, true), 0);
+	handles_close(writer.fixture.handles, &writer.fixture.tree, writer.number);
+	expect(&writer, "sk-old");
+	end(&writer);
+}
+
+Test(draft, a_child_that_is_killed_does_not_end_what_its_parent_writes)
+{
+	struct writer writer = {0};
+
+	begin(&writer, O_WRONLY);
+	replace(&writer);
+	cr_assert_eq(flush(&writer, CHILD, true), 0);
+	cr_assert_eq(put(&writer, 0, "sk-new\n", SHELL), 0);
+	cr_assert_eq(flush(&writer, SHELL, false), 0);
+	expect(&writer, "sk-new");
 	end(&writer);
 }
 

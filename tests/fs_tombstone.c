@@ -43,6 +43,35 @@ Test(tombstone, a_field_has_one)
 	cr_assert_null(tombstones_find(&tombstones, one.field, 1000, 101 * second));
 }
 
+Test(tombstone, stays_while_somebody_writes_what_takes_its_place)
+{
+	static struct tombstones tombstones;
+	struct tombstone taken = {0};
+
+	cr_assert(tombstones_put(&tombstones, &one));
+	cr_assert_not(tombstones_hold(&tombstones, one.field, 1001, 101 * second), "not his");
+	cr_assert_not(tombstones_hold(&tombstones, one.field, 1000, 110 * second), "too late");
+	cr_assert(tombstones_hold(&tombstones, one.field, 1000, 109 * second));
+	cr_assert(tombstones_hold(&tombstones, one.field, 1000, 200 * second));
+	tombstones_release(&tombstones, one.field);
+	cr_assert_not(tombstones_take_expired(&tombstones, 300 * second, &taken));
+	cr_assert_not_null(tombstones_find(&tombstones, one.field, 1000, 300 * second));
+	tombstones_release(&tombstones, one.field);
+	tombstones_release(&tombstones, one.field);
+	cr_assert_null(tombstones_find(&tombstones, one.field, 1000, 300 * second));
+	cr_assert(tombstones_take_expired(&tombstones, 300 * second, &taken));
+}
+
+Test(tombstone, is_taken_at_the_end_whoever_holds_it)
+{
+	static struct tombstones tombstones;
+	struct tombstone taken = {0};
+
+	cr_assert(tombstones_put(&tombstones, &one));
+	cr_assert(tombstones_hold(&tombstones, one.field, 1000, 109 * second));
+	cr_assert(tombstones_take_expired(&tombstones, UINT64_MAX, &taken));
+}
+
 Test(tombstone, without_room_there_is_none)
 {
 	static struct tombstones tombstones;

@@ -86,7 +86,7 @@ class Terminal:
                 break
         return match
 
-    def wait_for(self, expression, seconds=30):
+    def wait_for(self, expression, seconds=90):
         """Until the screen shows it; returns the match."""
         match = self.shows(expression, seconds)
         assert match, f"no {expression!r} on the screen:\n{self.text()}"
@@ -106,7 +106,7 @@ class Terminal:
                 self.status = os.waitstatus_to_exitcode(status)
         return self.status is not None
 
-    def finish(self, seconds=30):
+    def finish(self, seconds=90):
         """Wait for the end of the program; its exit status."""
         end = time.monotonic() + seconds
         while not self.ended():

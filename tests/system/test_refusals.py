@@ -168,7 +168,33 @@ def test_missing_pins(made):
     refused(made, MISMATCH, made.pins)
 
 
+@pytest.mark.parametrize("what", ["link", "directory", "others' text"])
+def test_pins_that_cannot_be_read_are_named(made, what):
+    os.rename(made.pins, made.base + "/pins")
+    if what == "link":
+        os.symlink(made.base + "/pins", made.pins)
+    elif what == "directory":
+        os.mkdir(made.pins)
+    else:
+        with open(made.pins, "w", encoding="utf-8") as file:
+            file.write("credfs pins\n")
+    refused(made, MISMATCH, made.pins)
+
+
 # the store
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_the_store_of_another_installation(mounts, empty):
+    """Its organisations are not those that this host knows: no I/O errors are to be found inside."""
+    first, second = mounts(), mounts()
+    first.org("acme")
+    if not empty:
+        second.org("globex")
+    first.umount()
+    second.umount()
+    shutil.copy2(second.db, first.db)
+    refused(first, MISMATCH, first.db, "none of the organisations")
+
 
 def test_a_missing_store(made):
     os.unlink(made.db)

@@ -4,6 +4,7 @@ The values differ in length and repeat their number, so that a torn one, an empt
 one are all recognised.
 """
 import os
+import select
 import threading
 
 import pytest
@@ -174,3 +175,54 @@ def test_two_writers_lose_nothing_and_mix_nothing(field):
         writer.join()
     assert failures == []
     assert read_at_once(field) in (value(398), value(399))
+
+
+CHANGED = select.POLLPRI | select.POLLERR
+
+
+def test_who_waits_for_a_change_is_woken_by_every_kind_of_save(field):
+    """As the attributes of sysfs: once for each change, and not before it was read."""
+    saves = {
+        "in place": lambda: write_in_place(field, value(1)),
+        "by rename": lambda: os.rename(made(field + ".tmp", value(2)), field),
+        "removed and made": lambda: (os.unlink(field), made(field, value(3))),
+    }
+    fd = os.open(field, os.O_RDONLY)
+    try:
+        waiting = select.poll()
+        waiting.register(fd, select.POLLPRI)
+        for name, save in saves.items():
+            assert is_value(os.pread(fd, 65536, 0)) or name == "in place"
+            assert waiting.poll(200) == [], name
+            threading.Timer(0.2, save).start()
+            assert waiting.poll(30_000) == [(fd, CHANGED)], name
+            assert waiting.poll(0) == [(fd, CHANGED)], "until it is read"
+        readable = select.poll()
+        readable.register(fd, select.POLLIN)
+        assert readable.poll(0)[0][1] & select.POLLIN, "a file can always be read"
+        assert os.pread(fd, 65536, 0) == value(3)
+    finally:
+        os.close(fd)
+
+
+def test_who_waits_is_not_woken_by_what_changes_nothing(field):
+    write_in_place(field, value(0))
+    fd = os.open(field, os.O_RDONLY)
+    try:
+        waiting = select.poll()
+        waiting.register(fd, select.POLLPRI)
+        os.pread(fd, 65536, 0)
+        write_in_place(field, value(0))  # the same
+        with pytest.raises(OSError):
+            write_in_place(field, b"sk-ant-refused\n")
+        made(field + ".tmp", value(1))
+        assert waiting.poll(1000) == []
+    finally:
+        os.close(fd)
+
+
+def made(path, data):
+    """Make a file; its name."""
+    with open(path, "xb") as file:
+        file.write(data)
+    return path

@@ -2,8 +2,11 @@
 old value is kept on every refusal."""
 import os
 import subprocess
+import tempfile
 
 import pytest
+
+from mounting import wait_until
 
 OLD = "sk-proj-" + "0" * 40
 NEW = "sk-proj-" + "1" * 40
@@ -324,6 +327,35 @@ def test_truncation_without_a_value_keeps_the_old_one(acme, people, alice, comma
     assert acme.get(FIELD) == OLD
     (line,) = last_errors(acme)
     assert "truncated without a value, old value kept" in line
+
+
+@pytest.mark.parametrize("command, status", [
+    ("cp --remove-destination /dev/null {field}", 0),
+    ("install -m 600 /dev/null {field}", 1),  # it cannot set the mode
+    ("touch {own} && mv {own} {field}", 0),
+    # killed while it waits for what it is to write
+    ("mkfifo {own} && (exec 3<> {own}; exec timeout -s KILL 2 install {own} {field})", 137),
+])
+def test_a_replacement_that_gets_nothing_keeps_the_old_value(acme, people, alice, command, status):
+    """These remove the file, and make one that is empty."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as own:
+        os.chmod(own, 0o777)
+        done = people.run(alice, command.format(field=acme.path(FIELD), own=own + "/file"))
+    assert done.returncode == status, done
+    # timeout kills itself too, and does not wait
+    wait_until(lambda: os.path.exists(acme.path(FIELD)), 10, "the old value is back")
+    assert acme.get(FIELD) == OLD
+    assert earlier(acme) == []
+    if status != 137:
+        (line,) = last_errors(acme)
+        assert "truncated without a value, old value kept" in line
+
+
+def test_what_was_removed_does_not_come_back_by_touching_it(acme, people, alice):
+    field = acme.path(FIELD)
+    assert people.run(alice, f"rm {field} && touch {field}").returncode == 0
+    assert not os.path.exists(field)
+    assert len(earlier(acme)) == 1
 
 
 def test_a_saved_value_takes_back_the_last_error(acme, people, alice):

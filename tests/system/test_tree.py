@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import stat
+import tempfile
 
 import pytest
 
@@ -274,6 +275,21 @@ def test_cp_r_copies_an_account(acme, people):
         assert acme.get(copy + "/provider") == "openai"
         assert acme.get(copy + "/api_key") == "proxy-key"
         assert acme.get(copy + "/api_base") == "https://proxy.example.com/v1"
+
+
+def test_rsync_copies_an_account_to_a_disk_and_back(acme, people):
+    """Names of its temporary files, and times of directories, are no trouble."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as out:
+        sh(acme, people, f"rsync -a --no-owner --no-group openai {out}/ && "
+                         f"rsync -a --no-owner --no-group openai/ again")
+        sh(acme, people, f"echo sk-proj-from-rsync > {out}/openai/api_key && "
+                         f"rsync -a --no-owner --no-group --no-times {out}/openai/ again")
+        with open(out + "/openai/provider", encoding="utf-8") as file:
+            assert file.read() == "openai"
+    assert sorted(os.listdir(acme.path("orgs/acme/again"))) == ["api_key", "provider"]
+    assert acme.get("orgs/acme/again/provider") == "openai"
+    assert acme.get("orgs/acme/again/api_key") == "sk-proj-from-rsync"
+    assert acme.get("orgs/acme/openai/api_key") == KEY
 
 
 def test_an_account_copied_to_a_disk_and_back(acme, people):

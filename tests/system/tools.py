@@ -10,7 +10,7 @@ An editor is a function that drives it through a terminal.
 import contextlib
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Optional
 
 from terminal import CONTROL, ENTER, ESCAPE, Ended
@@ -134,7 +134,7 @@ BY_FORCE = {vim: vim_by_force, nano: nano, emacs: emacs_by_force}
 
 # Killed
 
-@dataclass
+@dataclass(frozen=True)
 class Kill:
     """Killed while the command waits for ever, or as it enters a system call."""
     command: Optional[str] = None    # in place of the tool's own
@@ -143,6 +143,7 @@ class Kill:
     upon: Optional[str] = ""         # what is appended to the path of the field; None: any file
     writes: bool = True              # whether something is written when it waits
     written: bool = False            # it has written the new value by then
+    saves: bool = False              # and saved it
     drive: Optional[Callable] = None
 
 
@@ -153,6 +154,7 @@ CLOSE = Kill(call="close", written=True)
 CLOSE_2 = Kill(call="close", when=2, written=True)  # the first is not of what is written
 FSYNC = Kill(call="fsync", written=True)  # editors, before they close
 RENAME = Kill(call="rename,renameat,renameat2", upon=None)
+EXIT = Kill(call="exit_group", upon=None, saves=True)
 
 
 # The table
@@ -167,8 +169,9 @@ class Tool:
     late: Optional[str] = "json"      # refused at close(2) or rename(2)
     result: Callable = lambda old, new: new
     absent: bool = False              # it unlinks before it creates: a reader may find nothing
-    half: Optional[Kill] = None      # killed with a half written
-    last: Optional[Kill] = None      # killed with all written, before close(2) or rename(2)
+    half: Optional[Kill] = None       # killed with a half written
+    last: Optional[Kill] = None       # killed with all written, before close(2) or rename(2)
+    after: Optional[Kill] = EXIT      # killed when it has saved
 
 
 PYTHON_WITH = """
@@ -247,11 +250,12 @@ TOOLS = [
          half=FIFO, last=CLOSE),
     Tool("mv from tmpfs", 'mv "$SOURCE" "$FIELD"', absent=True, half=WRITE, last=CLOSE),
     Tool("mv inside", 'cp "$SOURCE" "$FIELD.tmp" && mv "$FIELD.tmp" "$FIELD"',
-         half=Kill('(head -c 9; sleep 60) < "$SOURCE" > "$FIELD.tmp"'), last=RENAME),
+         half=Kill('(head -c 9; sleep 60) < "$SOURCE" > "$FIELD.tmp"'), last=RENAME,
+         after=replace(EXIT, command='cp "$SOURCE" "$FIELD.tmp"; mv "$FIELD.tmp" "$FIELD"')),
     Tool("install -m 600", 'install -m 600 "$SOURCE" "$FIELD"', absent=True, half=FIFO, last=CLOSE),
     Tool("dd", 'dd if="$SOURCE" of="$FIELD" status=none', half=FIFO, last=CLOSE_2),
     Tool("truncate -s 0", 'truncate -s 0 "$FIELD"', good=None, refused=None, late="line",
-         last=CLOSE),
+         last=CLOSE, after=None),
     Tool("sed -i", 'sed -i "s|.*|$NEW|" "$FIELD"', last=RENAME,
          half=Kill("""sed -u -i -e "s|.*|$NEW|;p" -e 'e sleep 60' "$FIELD" """)),
     Tool("perl -pi", """perl -pi -e 's/.*/$ENV{NEW}/' "$FIELD" """, last=RENAME,
@@ -281,7 +285,8 @@ TOOLS = [
     Tool("node: writeFileSync", f"exec node -e '{NODE}'", last=CLOSE,
          half=Kill(f"exec node -e '{NODE_HALF}'")),
     Tool("jq and mv", f'{JQ} "$FIELD" > "$FIELD.tmp" && mv "$FIELD.tmp" "$FIELD"', good="json",
-         refused=None, half=Kill(f'({JQ} "$FIELD"; sleep 60) > "$FIELD.tmp"'), last=RENAME),
+         refused=None, half=Kill(f'({JQ} "$FIELD"; sleep 60) > "$FIELD.tmp"'), last=RENAME,
+         after=replace(EXIT, command=f'{JQ} "$FIELD" > "$FIELD.tmp"; mv "$FIELD.tmp" "$FIELD"')),
     Tool("jq and sponge", f'{JQ} "$FIELD" | sponge "$FIELD"', good="json", refused=None,
          half=Kill(f'({JQ} "$FIELD"; sleep 60) | sponge "$FIELD"', writes=False),
          last=Kill('sponge "$FIELD" < "$SOURCE"', "close", written=True)),

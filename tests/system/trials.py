@@ -5,6 +5,7 @@ Values carry a mark of the run, the number of the trial and which value they are
 anywhere says whose it is. What the tools read lies in memory (/dev/shm), not on the disk.
 """
 import contextlib
+import json
 import os
 import pwd
 import re
@@ -107,7 +108,7 @@ class Trial:
                     self.status = terminal.finish()
             else:
                 with self.process(["sh", "-c", self.tool.command]) as process:
-                    out, errors = process.communicate(timeout=60)
+                    out, errors = process.communicate(timeout=120)
                     self.output = out + errors
                     self.status = process.returncode
 
@@ -153,11 +154,12 @@ class Trial:
             else:
                 with contextlib.suppress(Ended):
                     self.tool.drive(terminal, self.path, self.new)
+                    terminal.finish()
                 self.was_killed = self.traced_to_death(how)
 
     def kill_at_call(self, how, argv):
         with self.process(argv) as process:
-            process.communicate(timeout=60)
+            process.communicate(timeout=120)
         self.was_killed = self.traced_to_death(how)
 
     def traced_to_death(self, how):
@@ -170,7 +172,7 @@ class Trial:
     def kill_waiting(self, how, argv, names):
         with self.half_a_source(how):
             with self.process(argv) as process:
-                half = names.wait_for_a_write(20) if how.writes else not time.sleep(1)
+                half = names.wait_for_a_write(60) if how.writes else not time.sleep(1)
                 os.killpg(process.pid, signal.SIGKILL)
                 self.was_killed = process.wait(timeout=30) == -signal.SIGKILL and half
 
@@ -190,6 +192,13 @@ class Trial:
             os.close(fd)
 
     # After, as bob sees it
+
+    def saved(self):
+        """What is there if the tool saves. jq writes in a form of its own."""
+        text = self.tool.result(self.old, self.new)
+        if "jq" in self.tool.name:
+            text = json.dumps(json.loads(text), separators=(",", ":")) + "\n"
+        return text
 
     def bob_reads(self, path):
         return self.office.people.call(self.office.bob, content, path)[1]
