@@ -37,15 +37,11 @@ static bool is_scratch(const struct tree *tree, const struct record *account, co
 	return !field || !field->name;
 }
 
-/* A `provider` that nobody has set is not in the way of one who is about to copy another here. */
-static bool is_hidden_from_copy(struct tree *tree, const struct org *org,
-				const struct fixed_child *child, const struct node *directory,
-				const struct caller *caller)
+static bool is_absent(const struct tree *tree, enum node_kind kind, const struct node *directory,
+		      const struct caller *caller)
 {
-	const struct record *account = org_record(org, directory->id);
-
-	return child->kind == NODE_PROVIDER && account && !account->text &&
-	       copying_is(&tree->copying, caller->pid);
+	return kind == NODE_PROVIDER && vacancies_hide(&tree->vacancies, directory, caller->uid,
+						       caller->pid, tree_monotonic());
 }
 
 int account_lookup(struct tree *tree, const struct node *directory, const char *name,
@@ -59,7 +55,7 @@ int account_lookup(struct tree *tree, const struct node *directory, const char *
 		return r;
 	for (size_t i = 0; i < FIXED; i++) {
 		if (strcmp(name, fixed[i].name) == 0) {
-			if (is_hidden_from_copy(tree, org, &fixed[i], directory, caller))
+			if (is_absent(tree, fixed[i].kind, directory, caller))
 				return -ENOENT;
 			*ret = (struct node){fixed[i].kind, directory->pin, directory->id, 0};
 			return 0;
@@ -84,7 +80,8 @@ int account_list(struct tree *tree, const struct node *directory, const struct c
 	struct org *org = NULL;
 	int r = tree_org(tree, directory, &org);
 
-	if (r == 0)
+	vacancies_look(&tree->vacancies, directory, caller->pid);
+	if (r == 0 && !is_absent(tree, NODE_PROVIDER, directory, caller))
 		r = listing_add(ret, "provider", &provider, RANK_PROVIDER);
 	if (r == 0)
 		r = scratch_dir_list(tree, directory, caller, ret);
@@ -139,7 +136,17 @@ int account_make(const struct edit *edit, struct record_id parent)
 	}
 	if (r == 0)
 		r = change_put(change, &record);
-	return r < 0 ? r : edit_commit(edit->tree, edit->directory, org, change);
+	if (r == 0)
+		r = edit_commit(edit->tree, edit->directory, org, change);
+	if (r == 0)
+		vacancies_put(&edit->tree->vacancies,
+			      &(struct vacancy){
+				      .account = {NODE_ACCOUNT, edit->directory->pin, record.id, 0},
+				      .uid = edit->caller->uid,
+				      .pid = edit->caller->pid,
+				      .since = tree_monotonic(),
+			      });
+	return r;
 }
 
 static bool has_fields(const struct org *org, struct record_id account)
@@ -269,8 +276,10 @@ int account_make_file(const struct edit *edit, struct node *ret)
 	if (strlen(edit->name) > NAME_MAX)
 		return -ENAMETOOLONG;
 	*ret = (struct node){NODE_PROVIDER, edit->directory->pin, account->id, 0};
-	if (strcmp(edit->name, "provider") == 0)
+	if (strcmp(edit->name, "provider") == 0) {
+		vacancies_take(&edit->tree->vacancies, edit->directory, edit->caller->uid);
 		return 0;
+	}
 	if (!provider_field(tree_provider(edit->tree, account), edit->name))
 		return -EINVAL;
 	field = org_child(org, account->id, RECORD_FIELD, edit->name);

@@ -82,7 +82,9 @@ double attr_timeout(const struct node *node)
 
 double name_timeout(const struct node *node)
 {
-	const bool own = node->kind == NODE_PENDING || kind_of(node)->stat;
+	/* A `provider` may be absent for some, see vacancy.h. */
+	const bool own = node->kind == NODE_PENDING || node->kind == NODE_PROVIDER ||
+			 kind_of(node)->stat;
 
 	return own ? 0 : 3600;
 }

@@ -171,8 +171,6 @@ int handle_new(const struct handle_open *open, struct handle **ret)
 	if (handle->writes && !handle->file)
 		handle->draft.replaces = tombstones_hold(&open->tree->tombstones, open->node->id,
 							 open->caller->uid, tree_monotonic());
-	if (open->node->kind == NODE_PROVIDER && !handle->writes)
-		copying_begin(&open->tree->copying, open->caller->pid);
 	*ret = TAKE_PTR(handle);
 	return 0;
 }
@@ -333,8 +331,6 @@ static void release(struct tree *tree, struct handle *handle)
 {
 	struct pending *pending;
 
-	if (handle->node.kind == NODE_PROVIDER && !handle->writes)
-		copying_end(&tree->copying, handle->opener.pid);
 	if (!handle->writes || handle->file)
 		return;
 	draft_release(tree, &handle->draft);

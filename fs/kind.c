@@ -151,6 +151,7 @@ static const struct kind kinds[] = {
 			.content = provider_file_content,
 			.judge = provider_file_judge,
 			.commit = provider_file_commit,
+			.abandoned = provider_file_abandoned,
 		},
 	[NODE_INFO] =
 		{

@@ -69,6 +69,10 @@ void op_create(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t m
 	(void)mode;
 	if (r == 0)
 		r = request_entry(request, &node, &entry, &inode);
+	/* Who would have cut what was there wants it to hold something new, as does who wants none
+	 * to be there; who asks for neither, as touch does, may leave it empty. */
+	if (info->flags & O_TRUNC)
+		info->flags |= O_EXCL;
 	/* What is created begins empty, whatever would be shown in its place. */
 	info->flags |= O_TRUNC;
 	if (r == 0)

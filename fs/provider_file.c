@@ -134,6 +134,14 @@ static int put_provider(struct change *change, const struct org *org, const stru
 	return r;
 }
 
+/* Once it is set it is absent for nobody. */
+static void drop_vacancy(struct tree *tree, const struct node *node)
+{
+	const struct node account = {NODE_ACCOUNT, node->pin, node->id, 0};
+
+	vacancies_drop(&tree->vacancies, &account);
+}
+
 static int set_provider(struct tree *tree, const struct node *node, const struct provider *provider)
 {
 	CLEANUP(change_freep) struct change *change = NULL;
@@ -146,6 +154,7 @@ static int set_provider(struct tree *tree, const struct node *node, const struct
 	account = org_record(org, node->id);
 	if (!account)
 		return -ENOENT;
+	drop_vacancy(tree, node);
 	if (account->text && strcmp(account->text, provider->id) == 0)
 		return 0;
 	r = change_new(&change);
@@ -169,7 +178,51 @@ int provider_file_commit(const struct save *save)
 	return set_provider(save->tree, save->node, named(save));
 }
 
+/* The vacancy that removing it leaves; the old provider is to be put back if there was one. */
+static int vacancy_of(const struct edit *edit, const struct node *child, struct vacancy *ret)
+{
+	const struct record *account;
+	struct org *org = NULL;
+	int r = tree_org(edit->tree, child, &org);
+
+	if (r < 0)
+		return r;
+	account = org_record(org, child->id);
+	if (!account)
+		return -ENOENT;
+	*ret = (struct vacancy){
+		.account = *edit->directory, .uid = edit->caller->uid, .since = tree_monotonic()};
+	if (account->text && strlen(account->text) < sizeof ret->provider)
+		snprintf(ret->provider, sizeof ret->provider, "%s", account->text);
+	return 0;
+}
+
 int provider_file_reset(const struct edit *edit, const struct node *child)
 {
-	return set_provider(edit->tree, child, catalogue_find(edit->tree->catalogue, "generic"));
+	struct vacancy vacancy;
+	int r = vacancy_of(edit, child, &vacancy);
+
+	if (r == 0)
+		r = set_provider(edit->tree, child,
+				 catalogue_find(edit->tree->catalogue, "generic"));
+	if (r == 0)
+		vacancies_put(&edit->tree->vacancies, &vacancy);
+	return r;
+}
+
+void provider_file_abandoned(const struct save *save, enum abandoned why)
+{
+	const struct node account = {NODE_ACCOUNT, save->node->pin, save->node->id, 0};
+	const struct vacancy *vacancy =
+		vacancies_find(&save->tree->vacancies, &account, save->uid, tree_monotonic());
+	struct save old = *save;
+
+	if (why != ABANDONED_REFUSED)
+		refuse(save, "truncated without a provider, the old one kept", "");
+	if (!vacancy || why == ABANDONED_TRUNCATED)
+		return;
+	old.bytes = (const uint8_t *)vacancy->provider;
+	old.size = strlen(vacancy->provider);
+	if (provider_file_judge(&old, true) == 0)
+		(void)!set_provider(save->tree, save->node, named(&old));
 }

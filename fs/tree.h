@@ -7,13 +7,13 @@
 
 #include "conf/provider.h"
 #include "conf/settings.h"
-#include "fs/copying.h"
 #include "fs/inodes.h"
 #include "fs/notes.h"
 #include "fs/nss.h"
 #include "fs/pending.h"
 #include "fs/scratch.h"
 #include "fs/tombstone.h"
+#include "fs/vacancy.h"
 #include "store/store.h"
 
 /* What the tree remembers of one organisation, by pin. */
@@ -34,9 +34,9 @@ struct tree {
 	struct inodes *inodes;
 	struct pendings *pendings;
 	struct notes *notes;
-	struct copying copying;
 	struct scratch *scratch;
 	struct tombstones tombstones;
+	struct vacancies vacancies;
 	struct tree_org *orgs; /* by pin */
 	size_t org_count;
 	struct tree_org outside; /* what lies in no organisation */

@@ -32,6 +32,8 @@ static const struct {
 
 Test(account, has_the_fields_that_are_set_and_what_describes_it)
 {
+	/* Another process than the one that made it. */
+	const struct caller looking = {.pid = 2, .groups_known = true};
 	CLEANUP_FIXTURE struct fixture fixture;
 	struct node directory;
 
@@ -39,8 +41,8 @@ Test(account, has_the_fields_that_are_set_and_what_describes_it)
 	directory = view_node(&fixture, OPENAI);
 	for (size_t i = 0; i < COUNT(children); i++) {
 		struct node node = {0};
-		const int r = account_lookup(&fixture.tree, &directory, children[i].name,
-					     &fixture_root, &node);
+		const int r = account_lookup(&fixture.tree, &directory, children[i].name, &looking,
+					     &node);
 
 		cr_expect_eq(r, children[i].expected, "\"%s\": %d", children[i].name, r);
 		if (r == 0)

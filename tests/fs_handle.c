@@ -455,21 +455,6 @@ Test(handle, lists_a_directory_as_it_was_when_it_was_opened)
 			 "provider admin_key api_key organization");
 }
 
-Test(handle, counts_its_opener_as_one_who_copies_while_he_reads_a_provider)
-{
-	CLEANUP_FIXTURE struct fixture fixture;
-	uint64_t number;
-
-	acme_init(&fixture, "");
-	number = open_as(&fixture, OPENAI "/provider", O_RDONLY, &fixture_root);
-	cr_expect(copying_is(&fixture.tree.copying, fixture_root.pid));
-	close_it(&fixture, number);
-	cr_expect_not(copying_is(&fixture.tree.copying, fixture_root.pid));
-	number = open_as(&fixture, OPENAI "/provider", O_WRONLY, &fixture_root);
-	cr_expect_not(copying_is(&fixture.tree.copying, fixture_root.pid));
-	close_it(&fixture, number);
-}
-
 Test(handle, of_one_user_leaves_room_for_those_of_the_others)
 {
 	CLEANUP_FIXTURE struct fixture fixture;

@@ -191,15 +191,86 @@ Test(provider_file, removing_it_makes_the_account_generic)
 	CLEANUP_FIXTURE struct fixture fixture;
 	const struct caller member = acme_holder(ACME_MEMBER);
 	const struct caller runner = acme_holder(ACME_RUNNER);
+	const struct caller owner = acme_holder(ACME_OWNER);
 
 	begin(&fixture);
 	cr_expect_eq(fixture_remove(&fixture, OPENAI "/provider", &runner), -EACCES);
 	cr_expect_eq(fixture_remove(&fixture, OPENAI "/provider", &member), -EACCES);
-	cr_expect_eq(fixture_remove(&fixture, OPENAI "/provider", &fixture_root), 0);
+	cr_expect_eq(fixture_remove(&fixture, OPENAI "/provider", &owner), 0);
 	view_expect(&fixture, OPENAI "/provider", "generic");
 	view_expect(&fixture, KEY, "sk-proj-22");
 	cr_expect_str_eq(view_bits(&fixture, OPENAI "/api_base", &member).text, "---");
 	cr_expect_eq(fixture_put(&fixture, OPENAI "/anything", "x\n"), 0);
+}
+
+/* What mv, install and tar do: remove, and make where none may be. */
+static const struct {
+	const char *text;
+	const char *expected;
+} remade[] = {
+	{"mistral\n", "mistral"},
+	{"no-such-provider\n", "openai"},
+	{"", "openai"},
+};
+
+static void make_anew(struct fixture *fixture, const char *text, const struct caller *caller)
+{
+	const struct node account = view_node(fixture, ACME "/unlinked");
+	const struct edit edit = {&fixture->tree, caller, &account, "provider"};
+	struct node node;
+	const struct handle_open open = {&fixture->tree, &node, caller, O_WRONLY | O_EXCL | O_TRUNC,
+					 999};
+	const struct draft_write write = {0, (const uint8_t *)text, strlen(text), 7};
+	struct draft *draft;
+	uint64_t number;
+
+	cr_assert_eq(kind_of(&account)->make_file(&edit, &node), 0);
+	cr_assert_eq(handles_open(fixture->handles, &open, &number), 0);
+	draft = handle_draft(handles_get(fixture->handles, number));
+	if (write.size)
+		(void)!draft_write(&fixture->tree, draft, &write);
+	if (draft_ends(draft, 7))
+		(void)!draft_flush(&fixture->tree, draft, false);
+	handles_close(fixture->handles, &fixture->tree, number);
+}
+
+Test(provider_file, made_anew_where_it_was_removed_is_put_back_unless_it_is_taken)
+{
+	for (size_t i = 0; i < COUNT(remade); i++) {
+		CLEANUP_FIXTURE struct fixture fixture;
+		const struct caller owner = acme_holder(ACME_OWNER);
+		struct node account, node;
+
+		acme_init(&fixture, "");
+		account = view_node(&fixture, ACME "/unlinked");
+		cr_assert_eq(fixture_remove(&fixture, ACME "/unlinked/provider", &owner), 0);
+		cr_expect_eq(kind_of(&account)->lookup(&fixture.tree, &account, "provider", &owner,
+						       &node),
+			     -ENOENT);
+		view_expect_list(&fixture, ACME "/unlinked", &owner, "api_key");
+		view_expect_list(&fixture, ACME "/unlinked", &fixture_root, "provider api_key");
+		make_anew(&fixture, remade[i].text, &owner);
+		view_expect(&fixture, ACME "/unlinked/provider", remade[i].expected);
+		cr_expect_eq(kind_of(&account)->lookup(&fixture.tree, &account, "provider", &owner,
+						       &node),
+			     0, "%zu", i);
+	}
+}
+
+Test(provider_file, is_not_there_yet_for_the_process_that_made_the_account)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct node spare, node;
+
+	begin(&fixture);
+	spare = view_node(&fixture, SPARE);
+	cr_expect_eq(
+		kind_of(&spare)->lookup(&fixture.tree, &spare, "provider", &fixture_root, &node),
+		-ENOENT);
+	view_expect_list(&fixture, SPARE, &fixture_root, "provider");
+	cr_expect_eq(
+		kind_of(&spare)->lookup(&fixture.tree, &spare, "provider", &fixture_root, &node), 0,
+		"it has looked");
 }
 
 static const struct {

@@ -209,6 +209,7 @@ class Mount:
     def account(self, path, provider=None, **fields):
         """Make an account below orgs/: account("acme/openai", api_key="sk-...")."""
         os.mkdir(self.path("orgs", path))
+        os.listdir(self.path("orgs", path))  # who made it sees no provider until he has looked
         if provider:
             self.put(f"orgs/{path}/provider", provider)
         for field, value in fields.items():

@@ -5,6 +5,7 @@ import errno
 import os
 import stat
 import tempfile
+import time
 
 import pytest
 
@@ -297,6 +298,97 @@ def test_an_account_copied_to_a_disk_and_back(acme, people):
     sh(acme, people, f"cp -r openai {out} && mkdir again && cp {out}/provider again/provider && "
                      f"cp {out}/api_key again/api_key")
     assert acme.get("orgs/acme/again/api_key") == KEY
+
+
+ARCHIVERS = {
+    "tar": "tar c -C {src} . | tar x --no-same-owner -C {dst}",
+    "tar of the directory": "tar c -C {parent} {name} | tar x --no-same-owner -C {above}",
+    "tar, unlinking first": "tar c -C {src} . | tar x -U --no-same-owner -C {dst}",
+    "cp -r": "rmdir {dst} && cp -r {src} {dst}",
+    "rsync": "rsync -r {src}/ {dst}/",
+}
+
+
+# rsync comes to the key before the provider: the key of another one is refused.
+@pytest.mark.parametrize("how, name", [(how, name) for how in ARCHIVERS
+                                       for name in ("team", "anthropic")
+                                       if (how, name) != ("rsync", "anthropic")])
+@pytest.mark.parametrize("place", ["from the mount", "from a disk"])
+def test_a_whole_account_is_copied(acme, people, how, place, name):
+    """Also into an account that is of another provider by its name. The manager is no root: who is
+    would have tar set owners and modes too, and hear that they come from roles."""
+    source = acme.account("acme/source", provider="openai", api_key=KEY, organization="org-1")
+    if place == "from a disk":
+        source = acme.base + "/disk"
+        sh(acme, people, f"cp -r source {source} && chmod -R a+rX {source}")
+    target = acme.path("orgs/acme", name)
+    if how == "tar of the directory":
+        above = acme.base + "/above"
+        sh(acme, people, f"mkdir {above} && cp -r {source} {above}/{name} && "
+                         f"chmod -R a+rX {above}")
+        source = f"{above}/{name}"
+    else:
+        sh(acme, people, f"mkdir {name}")
+    manager = people.user("manager")
+    acme.put("orgs/acme/roles/admin", "user:" + manager)
+    done = people.run(manager, "umask 0; timeout 20 sh -c '" + ARCHIVERS[how].format(
+        src=source, dst=target, parent=os.path.dirname(source), above=os.path.dirname(target),
+        name=name) + "'")
+    assert "exist" not in done.stderr, done
+    got = {field: people.run("root", ["cat", f"{target}/{field}"]).stdout
+           for field in ("provider", "api_key", "organization")}
+    assert got == {"provider": "openai", "api_key": KEY, "organization": "org-1"}
+
+
+PROVIDER_SAVES = {
+    "mv": "cp {file} {file}.new && mv {file}.new {path}",
+    "install": "install {file} {path}",
+    "cp --remove-destination": "cp --remove-destination {file} {path}",
+    "tar": "tar c -C {base} provider | tar x -C {dir}",
+    "noclobber": "rm {path}; set -C; cat {file} > {path}",
+    "cp": "cp {file} {path}",
+}
+
+
+@pytest.mark.parametrize("how", PROVIDER_SAVES)
+def test_a_provider_is_replaced_as_any_other_file(acme, people, how):
+    """With what other users know of it in the kernel's memory meanwhile."""
+    path = acme.path("orgs/acme/box/provider")
+    acme.account("acme/box")
+    with open(acme.base + "/provider", "w", encoding="utf-8") as file:
+        file.write("mistral\n")
+    people.run(people.user("reader"), ["cat", path])
+    people.run("root", ["cat", path])
+    done = people.run("root", "timeout 20 sh -c '" + PROVIDER_SAVES[how].format(
+        file=acme.base + "/provider", path=path, dir=os.path.dirname(path), base=acme.base) + "'")
+    assert "exists" not in done.stderr
+    assert people.run("root", ["cat", path]).stdout == "mistral"
+    assert os.listdir(acme.path("orgs/acme/box")) == ["provider"]
+
+
+def test_a_provider_that_is_refused_leaves_the_old_one(acme, people):
+    with open(acme.base + "/provider", "w", encoding="utf-8") as file:
+        file.write("no-such-provider\n")
+    path = acme.path("orgs/acme/openai/provider")
+    for command in (f"install {acme.base}/provider {path}", f"install /dev/null {path}"):
+        people.run("root", command)
+        assert people.run("root", ["cat", path]).stdout == "openai"
+
+
+def test_a_provider_that_was_removed_comes_back_as_generic(acme, people):
+    path = acme.path("orgs/acme/box/provider")
+    acme.account("acme/box", provider="mistral")
+    os.unlink(path)
+    assert not os.path.exists(path)
+    assert os.listdir(os.path.dirname(path)) == []
+    reader = people.user("reader")
+    acme.put("orgs/acme/roles/member", "user:" + reader)
+    assert people.run(reader, ["cat", path]).stdout == "generic"
+    assert people.run(reader, ["ls", os.path.dirname(path)]).stdout == "provider\n"
+    deadline = time.monotonic() + 15
+    while not os.path.exists(path) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert acme.get("orgs/acme/box/provider") == "generic"
 
 
 def test_find_and_grep_walk_the_tree_and_no_control_files(acme, people):
