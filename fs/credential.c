@@ -60,14 +60,27 @@ enum field_rule credential_check(const struct credential_check *check)
 	return field ? field_judge(&judgement) : FIELD_OK;
 }
 
+static int refuse_unwritable(const struct save *save, struct record_id account, const char *name,
+			     int error)
+{
+	target_refuse(save, account, name, "not saved, the store cannot be written",
+		      strerror(-error));
+	return error;
+}
+
 int credential_judge(const struct save *save, bool whole)
 {
 	struct target target;
 	enum field_rule rule;
 	int r = target_of(save, &target);
+	int unwritable;
 
 	if (r < 0)
 		return r;
+	/* Whoever commits finds out by itself. */
+	unwritable = whole ? 0 : edit_writable(save->tree);
+	if (unwritable < 0)
+		return refuse_unwritable(save, target.account->id, target.name, unwritable);
 	rule = credential_check(&(struct credential_check){
 		.tree = save->tree,
 		.org = target.org,
@@ -187,8 +200,7 @@ int credential_commit(const struct save *save)
 		tombstones_drop(&save->tree->tombstones, save->node->id);
 	}
 	if (r < 0)
-		target_refuse(save, account, name, "not saved, the store cannot be written",
-			      strerror(-r));
+		(void)refuse_unwritable(save, account, name, r);
 	tree_account_changed(save->tree, save->node->pin, account, save->node->id);
 	return r;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fs/burial.h"
 #include "fs/credential.h"
 #include "fs/edit.h"
 #include "fs/history.h"
@@ -103,6 +104,8 @@ void credential_erase(struct tree *tree, const struct tombstone *tombstone)
 		r = edit_commit(tree, &node, org, change);
 	if (r == 0)
 		edit_tidy(tree);
+	else
+		burial_again(tree, tombstone->pin);
 }
 
 /* The values that the replaced field had, in order, as history of the one that takes its place. */

@@ -7,6 +7,7 @@
 #include "fs/log.h"
 
 static const uint64_t stopped_ns = UINT64_C(10000000000);
+static const uint64_t probe_ns = UINT64_C(1000000000);
 
 int edit_name(const struct edit *edit)
 {
@@ -38,6 +39,7 @@ int edit_begin(const struct edit *edit, struct org **ret_org, struct change **re
 static int translated(int error)
 {
 	switch (error) {
+	case 0:
 	case -ENOSPC:
 	case -ENOMEM:
 	case -EFBIG:
@@ -50,6 +52,28 @@ static int translated(int error)
 	}
 }
 
+/* Trouble that the next commit will meet too, unless somebody mends it meanwhile. */
+static bool lasts(int error)
+{
+	return error == -ENOSPC || error == -EROFS || error == -EIO;
+}
+
+int edit_writable(struct tree *tree)
+{
+	const uint64_t now = tree_monotonic();
+	const bool failed = tree->unwritable;
+
+	if (tree->probed && now - tree->probed < probe_ns)
+		return tree->unwritable;
+	tree->probed = now;
+	tree->unwritable = translated(store_probe(tree->store, failed));
+	if (tree->unwritable && !failed)
+		log_line(LOG_ERR, "the store cannot be written: %s", strerror(-tree->unwritable));
+	if (!tree->unwritable && failed)
+		log_line(LOG_NOTICE, "the store can be written again");
+	return tree->unwritable;
+}
+
 int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		const struct change *change)
 {
@@ -58,6 +82,10 @@ int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 
 	if (r == 0)
 		return 0;
+	if (lasts(r)) {
+		tree->unwritable = r;
+		tree->probed = tree_monotonic();
+	}
 	log_line(LOG_ERR, "organisation %02x%02x%02x%02x: change not written: %s",
 		 fingerprint->bytes[0], fingerprint->bytes[1], fingerprint->bytes[2],
 		 fingerprint->bytes[3], strerror(-r));

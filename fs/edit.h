@@ -22,6 +22,10 @@ int edit_begin(const struct edit *edit, struct org **ret_org,
 int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		const struct change *change) MUST_CHECK;
 
+/* Whether a commit could succeed: asked of the store at most once a second. For what must be
+ * refused at write(2) to be heard of. -ENOSPC, -EROFS, -EIO. */
+int edit_writable(struct tree *tree) MUST_CHECK;
+
 /* Somebody tried to remove what cannot be: whoever removes everything below an organisation comes
  * to its roles first. From then on nothing in it is removed for that process. */
 void edit_stop_removing(const struct edit *edit);

@@ -92,8 +92,12 @@ int provider_file_judge(const struct save *save, bool whole)
 	const struct provider *provider = named(save);
 	const struct record *account;
 	struct org *org = NULL;
-	int r;
+	int r = whole ? 0 : edit_writable(save->tree);
 
+	if (r < 0) {
+		refuse(save, "not saved, the store cannot be written", strerror(-r));
+		return r;
+	}
 	/* A longer id may follow until there is a newline. */
 	if (!whole && !memchr(save->bytes, '\n', save->size))
 		return save->size < 64 ? 0 : -EINVAL;

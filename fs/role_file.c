@@ -122,8 +122,10 @@ int role_judge(const struct save *save, bool whole)
 	const char *text = (const char *)save->bytes;
 	/* A list that ends with its line could be the whole: a shell hears of it only now. */
 	const bool ends = save->size && save->bytes[save->size - 1] == '\n';
-	int r = principals_parse(text, save->size, whole, &principals, NULL);
+	int r = whole ? 0 : edit_writable(save->tree);
 
+	if (r == 0)
+		r = principals_parse(text, save->size, whole, &principals, NULL);
 	/* Root needs no entry; more than this fits in no case, and need not be looked up. */
 	if (r == 0 && principals.count > ACL_NAMED_MAX + 1)
 		r = -E2BIG;

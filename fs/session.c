@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "fs/burial.h"
 #include "fs/credential_edit.h"
 #include "fs/log.h"
 #include "fs/op.h"
@@ -242,6 +243,7 @@ static void tend_leftovers(struct session *session)
 	gone = scratch_expire(session->tree.scratch, tree_monotonic());
 	while (tombstones_take_expired(&session->tree.tombstones, tree_monotonic(), &tombstone))
 		credential_erase(&session->tree, &tombstone);
+	burial_tend(&session->tree);
 	pthread_mutex_unlock(&session->lock);
 	if (gone)
 		log_line(LOG_NOTICE, "%zu scratch files have expired", gone);

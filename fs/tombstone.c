@@ -32,13 +32,23 @@ bool tombstones_put(struct tombstones *tombstones, const struct tombstone *tombs
 	return place;
 }
 
+bool tombstones_is_buried(struct tombstones *tombstones, struct record_id field)
+{
+	return find(tombstones, field);
+}
+
+static bool is_for(const struct tombstone *tombstone, uid_t uid)
+{
+	return tombstone->uid == uid || tombstone->uid == TOMBSTONE_ANYBODY;
+}
+
 const struct tombstone *tombstones_find(const struct tombstones *tombstones, struct record_id field,
 					uid_t uid, uint64_t now)
 {
 	for (size_t i = 0; i < TOMBSTONES; i++) {
 		const struct tombstone *tombstone = &tombstones->list[i];
 
-		if (is_wanted(tombstone, now) && tombstone->uid == uid &&
+		if (is_wanted(tombstone, now) && is_for(tombstone, uid) &&
 		    record_id_equal(tombstone->field, field))
 			return tombstone;
 	}

@@ -14,6 +14,9 @@
 
 enum { TOMBSTONES = 256, TOMBSTONE_SECONDS = 10 };
 
+/* Who removed it is not known any more: whoever may. */
+#define TOMBSTONE_ANYBODY ((uid_t)-1)
+
 struct tombstone {
 	size_t pin;
 	struct record_id field;
@@ -31,6 +34,9 @@ struct tombstones {
 
 /* False when there is no room: then the value cannot be put back. */
 bool tombstones_put(struct tombstones *tombstones, const struct tombstone *tombstone);
+
+/* Whether the field has one, of whomever, fresh or not. */
+bool tombstones_is_buried(struct tombstones *tombstones, struct record_id field);
 
 /* The user's own, while it is fresh at `now` or held; NULL. */
 const struct tombstone *tombstones_find(const struct tombstones *tombstones, struct record_id field,

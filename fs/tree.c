@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "fs/burial.h"
 #include "fs/kind.h"
 #include "fs/standing.h"
 
@@ -103,6 +104,17 @@ static void log_trouble(struct tree *tree, const struct node *node, int error)
 	standing_log_org(tree->store, node->pin, error);
 }
 
+/* The first time since the start. */
+static void recall(struct tree *tree, size_t pin, const struct org *org)
+{
+	struct tree_org *state = tree_org_state(tree, pin);
+
+	if (!state->recalled) {
+		state->recalled = true;
+		burial_recall(tree, pin, org);
+	}
+}
+
 int tree_org(struct tree *tree, const struct node *node, struct org **ret)
 {
 	int r;
@@ -112,6 +124,7 @@ int tree_org(struct tree *tree, const struct node *node, struct org **ret)
 	r = store_org(tree->store, node->pin, ret);
 	if (r == 0) {
 		tree_org_state(tree, node->pin)->trouble = 0;
+		recall(tree, node->pin, *ret);
 		return 0;
 	}
 	log_trouble(tree, node, r);

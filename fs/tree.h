@@ -21,8 +21,10 @@ struct tree_org {
 	uint64_t access_generation; /* rises whenever somebody's rights may have changed; from 1 */
 	uint64_t access_changed;    /* when, ns monotonic; 0: never */
 	int trouble;		    /* the last -errno that was logged for it */
-	pid_t remover;		    /* who tried to remove what cannot be removed */
-	uint64_t removed;	    /* when he last tried anything, ns monotonic */
+	bool recalled;		    /* what was removed before the start: see burial.h */
+	bool erased;
+	pid_t remover;	  /* who tried to remove what cannot be removed */
+	uint64_t removed; /* when he last tried anything, ns monotonic */
 };
 
 struct tree {
@@ -40,6 +42,8 @@ struct tree {
 	struct tree_org *orgs; /* by pin */
 	size_t org_count;
 	struct tree_org outside; /* what lies in no organisation */
+	int unwritable;		 /* -errno: the store could not be written the last time */
+	uint64_t probed;	 /* when that was found out, ns monotonic; 0: never */
 	const char *mountpoint;	 /* absolute */
 	uid_t owner;		 /* of every inode */
 	gid_t owner_group;

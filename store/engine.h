@@ -65,6 +65,9 @@ struct engine_ops {
 	int (*tidy)(struct engine *engine);
 	/* Whether deleted bytes still wait for tidy(). Any thread. */
 	bool (*untidy)(struct engine *engine);
+	/* Whether an append could succeed now: whether there is room for one, and with `write`, for
+	 * when one has failed, by writing as durably as one does. Errors of append(). */
+	int (*probe)(struct engine *engine, bool write);
 	const char *name;
 	struct engine *(*close)(struct engine *engine);
 };

@@ -97,6 +97,11 @@ int schema_check_header(sqlite3_file *file)
 	return 0;
 }
 
+int schema_touch(sqlite3 *db)
+{
+	return database_run(db, "PRAGMA user_version = " TEXT(USER_VERSION));
+}
+
 int schema_create(sqlite3 *db)
 {
 	int r;

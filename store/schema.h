@@ -15,6 +15,9 @@ int schema_check_header(sqlite3_file *file) MUST_CHECK;
 /* Fill an empty database. Errors of database_run(). */
 int schema_create(sqlite3 *db) MUST_CHECK;
 
+/* Write the header as it is: a change that changes nothing, and is as durable as any. */
+int schema_touch(sqlite3 *db) MUST_CHECK;
+
 /* Compare the schema, read the root of every table, and all of a small file; takes the same time
  * for every larger one. -EBADMSG. */
 int schema_check(sqlite3 *db) MUST_CHECK;

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "store/database.h"
+#include "store/room.h"
 #include "store/schema.h"
 #include "store/sql.h"
 
@@ -412,6 +413,27 @@ static bool sqlite_untidy(struct engine *engine)
 	return atomic_load(&sqlite_of(engine)->untidy);
 }
 
+/* What fits into the log that is there already says nothing of a change that does not: so room for
+ * the largest is asked for too. */
+static int sqlite_probe(struct engine *engine, bool write)
+{
+	ENTERED *sqlite = enter(engine);
+	int r = room_check(sqlite3_db_filename(sqlite->db, "main"));
+
+	if (r < 0 || !write)
+		return r;
+	end_reading(sqlite);
+	r = clean(sqlite);
+	if (r < 0)
+		return r;
+	r = schema_touch(sqlite->db);
+	if (r < 0) {
+		sqlite->unclean = true;
+		roll_back(sqlite);
+	}
+	return r;
+}
+
 static struct engine *sqlite_close(struct engine *engine)
 {
 	struct sqlite *sqlite = sqlite_of(engine);
@@ -436,6 +458,7 @@ static const struct engine_ops sqlite_ops = {
 	.orgs = sqlite_orgs,
 	.tidy = sqlite_tidy,
 	.untidy = sqlite_untidy,
+	.probe = sqlite_probe,
 	.name = "sqlite",
 	.close = sqlite_close,
 };

@@ -219,6 +219,11 @@ bool store_untidy(struct store *store)
 	return store->engine->ops->untidy(store->engine);
 }
 
+int store_probe(struct store *store, bool write)
+{
+	return store->engine->ops->probe(store->engine, write);
+}
+
 const char *store_engine_name(const struct store *store)
 {
 	return store->engine->ops->name;

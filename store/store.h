@@ -63,4 +63,7 @@ int store_write_marks(struct store *store, const struct pins_copy *copy) MUST_CH
 /* Overwrite what was deleted, see engine.h. */
 int store_tidy(struct store *store) MUST_CHECK;
 bool store_untidy(struct store *store);
+
+/* Whether something could be written now, see engine.h. -ENOSPC, -EROFS, -EIO. */
+int store_probe(struct store *store, bool write) MUST_CHECK;
 const char *store_engine_name(const struct store *store);

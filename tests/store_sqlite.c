@@ -578,6 +578,48 @@ Test(sqlite, while_the_disk_is_sick_reads_go_on_and_appends_fail)
 	cr_expect_str_eq(see(engine, ROW_VALUE, NULL).text, "healed");
 }
 
+Test(sqlite, a_probe_says_whether_an_append_could_succeed)
+{
+	PLACE place = place_new();
+	ENGINE *engine = open_new(&place);
+
+	cr_assert_eq(append_value(engine, 1, "old"), 0);
+	cr_expect_eq(engine->ops->probe(engine, false), 0);
+	cr_expect_eq(engine->ops->probe(engine, true), 0);
+	fault.at = 1;
+	fault.error = EIO;
+	fault.sticky = true;
+	cr_assert_eq(append_value(engine, 2, "new"), -EIO);
+	cr_expect_eq(engine->ops->probe(engine, true), -EIO);
+	cr_expect_eq(engine->ops->probe(engine, true), -EIO);
+	cr_expect_str_eq(see(engine, ROW_VALUE, NULL).text, "old");
+	fault.at = 0;
+	cr_expect_eq(engine->ops->probe(engine, true), 0);
+	cr_expect_str_eq(see(engine, ROW_VALUE, NULL).text, "old");
+	cr_expect_eq(append_value(engine, 2, "new"), 0);
+}
+
+Test(sqlite, a_probe_that_fails_halfway_harms_nothing)
+{
+	PLACE place = place_new();
+	ENGINE *engine = open_new(&place);
+
+	cr_assert_eq(append_value(engine, 1, "old"), 0);
+	for (int n = 1;; n++) {
+		cr_assert_lt(n, 20);
+		fault.at = n;
+		fault.error = EIO;
+		fault.half = n % 2;
+		(void)!engine->ops->probe(engine, true);
+		if (fault.at)
+			break;
+		cr_expect_str_eq(see(engine, ROW_VALUE, NULL).text, "old");
+		cr_expect_eq(engine->ops->probe(engine, true), 0, "%d", n);
+	}
+	fault.at = 0;
+	cr_expect_eq(append_value(engine, 2, "new"), 0);
+}
+
 Test(sqlite, a_fault_in_tidy_is_told_and_leaves_it_to_be_done)
 {
 	for (int n = 1; n < 20; n++) {
