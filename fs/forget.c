@@ -152,3 +152,22 @@ void forget_due(struct forget *forget)
 	pthread_cond_signal(&forget->changed);
 	pthread_mutex_unlock(&forget->lock);
 }
+
+void forget_due_of(struct forget *forget, uint64_t directory)
+{
+	struct names rest = STAILQ_HEAD_INITIALIZER(rest);
+	struct name *name;
+
+	pthread_mutex_lock(&forget->lock);
+	while ((name = STAILQ_FIRST(&forget->later))) {
+		STAILQ_REMOVE_HEAD(&forget->later, next);
+		if (name->directory == directory)
+			STAILQ_INSERT_TAIL(&forget->names, name, next);
+		else
+			STAILQ_INSERT_TAIL(&rest, name, next);
+	}
+	STAILQ_CONCAT(&forget->later, &rest);
+	forget->last = NULL;
+	pthread_cond_signal(&forget->changed);
+	pthread_mutex_unlock(&forget->lock);
+}

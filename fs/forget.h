@@ -25,3 +25,5 @@ void forget_name(struct forget *forget, uint64_t directory, const char *name);
 /* The same, but not before the next forget_due(): for what is about to be used. */
 void forget_later(struct forget *forget, uint64_t directory, const char *name);
 void forget_due(struct forget *forget);
+/* What is noted for later of one inode is due now. */
+void forget_due_of(struct forget *forget, uint64_t directory);

@@ -44,8 +44,10 @@ static void invalidate(void *context, uint64_t inode)
 	struct session *session = context;
 
 	(void)!fuse_lowlevel_notify_inval_inode(session->fuse, inode, -1, 0);
+	/* Only what is cached: the kernel throws away attributes that it has asked for when it is
+	 * told to forget an inode meanwhile, and would judge somebody by those it had before. */
 	if (session->forget)
-		forget_name(session->forget, inode, "");
+		forget_due_of(session->forget, inode);
 	waiters_wake(session->waiters, inode);
 }
 

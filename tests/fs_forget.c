@@ -54,3 +54,25 @@ Test(forget, tells_what_is_for_later_when_it_is_due_and_once)
 	close(ends[0]);
 	close(ends[1]);
 }
+
+Test(forget, tells_what_is_for_later_of_one_inode_at_once)
+{
+	struct forget *forget = NULL;
+	char told[4] = "";
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	cr_assert_eq(forget_new(tell, &ends[1], &forget), 0);
+	forget_later(forget, 8, "never");
+	forget_later(forget, 7, "a");
+	forget_later(forget, 8, "nor this");
+	forget_later(forget, 7, "b");
+	forget_due_of(forget, 6);
+	forget_due_of(forget, 7);
+	for (size_t i = 0; i < 2; i++)
+		cr_assert_eq(read(ends[0], &told[i], 1), 1);
+	cr_assert_str_eq(told, "ab");
+	cr_assert_null(forget_free(forget));
+	close(ends[0]);
+	close(ends[1]);
+}
