@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{"list", "show the accounts that you may see", cmd_list},
 	{"worker", NULL, cmd_worker}, /* for the supervisor alone */
 	{"backup", "copy the store, also while it is mounted", cmd_backup},
+	{"restore", "put a backup in the store's place, or accept the store as it is", cmd_restore},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -71,6 +71,31 @@ static int write_file(const char *path, const uint8_t *bytes, size_t size)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+static int copy_bytes(int from, int to)
+{
+	uint8_t buffer[1 << 16];
+	ssize_t size;
+
+	while ((size = read(from, buffer, sizeof(buffer))) > 0) {
+		int r = write_all(to, buffer, (size_t)size);
+
+		if (r < 0)
+			return r;
+	}
+	return size < 0 || fsync(to) < 0 ? -errno : 0;
+}
+
+int durable_copy(const char *from, const char *to)
+{
+	CLEANUP_CLOSE int in = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	CLEANUP_CLOSE int out = -1;
+
+	if (in < 0)
+		return -errno;
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return out < 0 ? -errno : copy_bytes(in, out);
+}
+
 int durable_sync_directory(const char *path)
 {
 	CLEANUP_FREE char *copy = strdup(path);

@@ -22,5 +22,9 @@ int durable_create(const char *path, const uint8_t *bytes, size_t size) MUST_CHE
  * the new content may be what is there. */
 int durable_replace(const char *path, const uint8_t *bytes, size_t size) MUST_CHECK;
 
+/* Copy a file of any size to a new one, mode 0600, whose content is durable on return and whose
+ * name is not. -EEXIST; other -errno; a part of it may be there then. */
+int durable_copy(const char *from, const char *to) MUST_CHECK;
+
 /* Make the names in the directory that holds `path` durable. */
 int durable_sync_directory(const char *path) MUST_CHECK;

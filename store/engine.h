@@ -60,6 +60,10 @@ struct engine_ops {
 	/* Organisations that have a log. */
 	int (*orgs)(struct engine *engine, int (*each)(void *context, struct org_id org),
 		    void *context);
+	/* Look through all that the engine keeps by, for the keeping's sake: `each` is told what is
+	 * wrong, in words. */
+	int (*examine)(struct engine *engine, int (*each)(void *context, const char *text),
+		       void *context);
 	/* Overwrite what was deleted wherever the engine still has it. -EBUSY when a reader delays
 	 * it; 0 with nothing to do. Any thread. */
 	int (*tidy)(struct engine *engine);

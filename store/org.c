@@ -204,6 +204,16 @@ const struct epoch_key *org_key(const struct org *org)
 	return keyring_get(org->keyring, chain_epoch(org->chain));
 }
 
+const struct chain *org_chain(const struct org *org)
+{
+	return org->chain;
+}
+
+struct engine *org_engine(const struct org *org)
+{
+	return org->engine;
+}
+
 const struct record *org_record(const struct org *org, struct record_id id)
 {
 	return index_get(org->index, id);

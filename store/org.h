@@ -50,6 +50,11 @@ struct epoch_key;
 const struct recipient *org_host(const struct org *org);
 const struct epoch_key *org_key(const struct org *org);
 
+/* What the log says, and where it lies: for whoever verifies all of it. */
+struct chain;
+const struct chain *org_chain(const struct org *org);
+struct engine *org_engine(const struct org *org);
+
 /* A record by id; NULL. A damaged record (its row is missing or does not verify) is NULL here and
  * counted by org_damaged(). */
 const struct record *org_record(const struct org *org, struct record_id id);

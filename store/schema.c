@@ -170,16 +170,40 @@ static int check_answer(sqlite3 *db, const char *sql, const char *expected)
 	return expected && strcmp(text, expected) != 0 ? -EBADMSG : 0;
 }
 
+int schema_check_form(sqlite3 *db)
+{
+	int r = check_texts(db);
+
+	return r < 0 ? r : check_answer(db, read_roots, NULL);
+}
+
+int schema_examine(sqlite3 *db, int (*each)(void *context, const char *text), void *context)
+{
+	CLEANUP(statement_freep) sqlite3_stmt *statement = NULL;
+	int code = sqlite3_prepare_v2(db, "PRAGMA integrity_check(20)", -1, &statement, NULL);
+
+	while (code == SQLITE_OK || code == SQLITE_ROW) {
+		const char *text;
+		int r;
+
+		code = sqlite3_step(statement);
+		if (code != SQLITE_ROW)
+			break;
+		text = (const char *)sqlite3_column_text(statement, 0);
+		r = !text ? -ENOMEM : strcmp(text, "ok") == 0 ? 0 : each(context, text);
+		if (r < 0)
+			return r;
+	}
+	return database_error(db, code);
+}
+
 int schema_check(sqlite3 *db)
 {
 	const char *path = sqlite3_db_filename(db, "main");
 	struct stat st;
 	int r;
 
-	r = check_texts(db);
-	if (r < 0)
-		return r;
-	r = check_answer(db, read_roots, NULL);
+	r = schema_check_form(db);
 	if (r < 0)
 		return r;
 	if (stat(path, &st))

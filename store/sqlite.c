@@ -449,6 +449,15 @@ static struct engine *sqlite_close(struct engine *engine)
 	return NULL;
 }
 
+static int sqlite_examine(struct engine *engine, int (*each)(void *context, const char *text),
+			  void *context)
+{
+	ENTERED *sqlite = enter(engine);
+	int r = begin_reading(sqlite);
+
+	return r < 0 ? r : schema_examine(sqlite->db, each, context);
+}
+
 static const struct engine_ops sqlite_ops = {
 	.head = sqlite_head,
 	.fetch = sqlite_fetch,
@@ -456,6 +465,7 @@ static const struct engine_ops sqlite_ops = {
 	.append = sqlite_append,
 	.audit_put = sqlite_audit_put,
 	.orgs = sqlite_orgs,
+	.examine = sqlite_examine,
 	.tidy = sqlite_tidy,
 	.untidy = sqlite_untidy,
 	.probe = sqlite_probe,
@@ -482,6 +492,18 @@ static int open_in(struct sqlite *sqlite, const char *path)
 	return r < 0 ? r : sql_prepare(sqlite->db, sqlite->statements);
 }
 
+static int look_in(struct sqlite *sqlite, const char *path)
+{
+	int r;
+
+	r = database_open(path, BUSY_MS, &sqlite->db);
+	if (r == 0)
+		r = schema_check_form(sqlite->db);
+	if (r == 0)
+		r = database_run(sqlite->db, "PRAGMA query_only = ON");
+	return r < 0 ? r : sql_prepare(sqlite->db, sqlite->statements);
+}
+
 int sqlite_create(const char *path)
 {
 	return database_create(path);
@@ -492,7 +514,8 @@ void sqlite_remove(const char *path)
 	database_remove(path);
 }
 
-int sqlite_open(const char *path, struct engine **ret)
+static int open_by(int (*open)(struct sqlite *sqlite, const char *path), const char *path,
+		   struct engine **ret)
 {
 	CLEANUP(engine_closep) struct engine *engine = NULL;
 	struct sqlite *sqlite = calloc(1, sizeof(*sqlite));
@@ -505,9 +528,19 @@ int sqlite_open(const char *path, struct engine **ret)
 	pthread_mutex_init(&sqlite->using, NULL);
 	pthread_mutex_init(&sqlite->tidier_using, NULL);
 	engine = &sqlite->engine;
-	r = open_in(sqlite, path);
+	r = open(sqlite, path);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(engine);
 	return 0;
+}
+
+int sqlite_open(const char *path, struct engine **ret)
+{
+	return open_by(open_in, path, ret);
+}
+
+int sqlite_look(const char *path, struct engine **ret)
+{
+	return open_by(look_in, path, ret);
 }

@@ -16,6 +16,10 @@ int sqlite_create(const char *path) MUST_CHECK;
 /* Remove what sqlite_create() made, as far as that works. */
 void sqlite_remove(const char *path);
 
+/* Look at a store beside whoever has it open: what would change it is refused with -EROFS, all
+ * reads see one moment, and a file with damaged pages is opened too. Errors as sqlite_open(). */
+int sqlite_look(const char *path, struct engine **ret) MUST_CHECK;
+
 /* Open and check. -ENOENT; -EPROTONOSUPPORT when it is a store of another version; -EBADMSG when
  * it is damaged or no store; -EBUSY when another daemon has it open; -ENOTSUP on a network or FUSE
  * file system; -ELOOP when the file is a symlink; -EROFS when it cannot be written. */
