@@ -45,6 +45,11 @@ static const struct setting {
 	 false},
 	{"scratch", "expire_backup", value_set_count, offsetof(struct settings, scratch_backup),
 	 "86400", false},
+	{"audit", "mode", value_set_audit, offsetof(struct settings, audit_mode), "required",
+	 false},
+	{"audit", "directory", value_set_path, offsetof(struct settings, audit_directory), NULL,
+	 false},
+	{"audit", "spool", value_set_memory, offsetof(struct settings, audit_spool), "256M", false},
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
@@ -235,6 +240,9 @@ int settings_load(const char *path, struct settings **ret, struct conf_error *er
 	if (!settings->store_pins &&
 	    asprintf(&settings->store_pins, "%s.pins", settings->store_identity) < 0)
 		return -ENOMEM;
+	if (!settings->audit_directory &&
+	    asprintf(&settings->audit_directory, "%s.audit", settings->store_path) < 0)
+		return -ENOMEM;
 	*ret = TAKE_PTR(settings);
 	return 0;
 }
@@ -246,6 +254,7 @@ struct settings *settings_free(struct settings *settings)
 	free(settings->store_path);
 	free(settings->store_identity);
 	free(settings->store_pins);
+	free(settings->audit_directory);
 	principals_done(&settings->admins);
 	free(settings->daemon_user);
 	free(settings->providers);

@@ -9,6 +9,7 @@
 #include "conf/principal.h"
 #include "conf/role.h"
 #include "conf/error.h"
+#include "conf/value.h"
 
 struct settings {
 	char *store_path;	  /* [store] path, /var/lib/credfs/store.db */
@@ -20,12 +21,15 @@ struct settings {
 	unsigned history;	  /* [history] keep = 10: earlier values kept, 0 to 1000 */
 	uint64_t memory;	  /* [memory] limit = 64M: bytes that may be locked, at least 4M */
 	char **scratch; /* [scratch] patterns, NULL-terminated: blank-separated shell patterns */
-	uint64_t scratch_file;	 /* [scratch] file = 1M: the longest scratch file */
-	uint64_t scratch_total;	 /* [scratch] total = 16M: all of them together */
-	unsigned scratch_files;	 /* [scratch] files = 64: of one user in one directory */
-	unsigned scratch_expire; /* [scratch] expire = 600: seconds after the last close */
-	unsigned scratch_backup; /* [scratch] expire_backup = 86400: of *.bak and *.new */
-	struct roles roles;	 /* [role NAME] scope, permissions */
+	uint64_t scratch_file;	    /* [scratch] file = 1M: the longest scratch file */
+	uint64_t scratch_total;	    /* [scratch] total = 16M: all of them together */
+	unsigned scratch_files;	    /* [scratch] files = 64: of one user in one directory */
+	unsigned scratch_expire;    /* [scratch] expire = 600: seconds after the last close */
+	unsigned scratch_backup;    /* [scratch] expire_backup = 86400: of *.bak and *.new */
+	enum audit_mode audit_mode; /* [audit] mode = required */
+	char *audit_directory;	    /* [audit] directory: the store's path with ".audit" appended */
+	uint64_t audit_spool; /* [audit] spool = 256M: of each organisation's log, at least 4M */
+	struct roles roles;   /* [role NAME] scope, permissions */
 };
 
 /* NULL: the default path, which may be missing. -EINVAL, -ENOENT and other -errno with `error`

@@ -153,3 +153,27 @@ int value_set_memory(void *target, const char *value, struct conf_error *error)
 {
 	return set_bytes(target, value, "4M", MEMORY_MIN, error);
 }
+
+static const char *const audit_modes[] = {
+	[AUDIT_REQUIRED] = "required",
+	[AUDIT_SYNC] = "sync",
+	[AUDIT_BEST_EFFORT] = "best-effort",
+};
+_Static_assert(sizeof(audit_modes) / sizeof(audit_modes[0]) == AUDIT_MODES, "each has a name");
+
+const char *audit_mode_name(enum audit_mode mode)
+{
+	return audit_modes[mode];
+}
+
+int value_set_audit(void *target, const char *value, struct conf_error *error)
+{
+	for (size_t mode = 0; mode < AUDIT_MODES; mode++) {
+		if (strcmp(value, audit_modes[mode]) == 0) {
+			*(enum audit_mode *)target = (enum audit_mode)mode;
+			return 0;
+		}
+	}
+	conf_error_text(error, "neither required, sync nor best-effort: %s", value);
+	return -EINVAL;
+}

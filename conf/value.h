@@ -8,6 +8,15 @@
 #include "conf/error.h"
 #include "store/cleanup.h"
 
+/* What becomes of a value that was asked for when the audit log cannot be written. */
+enum audit_mode {
+	AUDIT_REQUIRED,	   /* it is refused; the record is the kernel's before the value leaves */
+	AUDIT_SYNC,	   /* the same, and it is the disk's */
+	AUDIT_BEST_EFFORT, /* it is given, and counted */
+	AUDIT_MODES,
+};
+const char *audit_mode_name(enum audit_mode mode);
+
 typedef int value_set_fn(void *target, const char *value, struct conf_error *error);
 
 value_set_fn value_set_text;	   /* char *: as it is */
@@ -20,3 +29,4 @@ value_set_fn value_set_history;	   /* unsigned: 0 to 1000 */
 value_set_fn value_set_count;	   /* unsigned: 1 to 1000000 */
 value_set_fn value_set_size;	   /* uint64_t: bytes, or with K, M, G; at least 4K */
 value_set_fn value_set_memory;	   /* uint64_t: bytes, or with K, M, G; at least 4M */
+value_set_fn value_set_audit;	   /* enum audit_mode: required, sync or best-effort */

@@ -21,6 +21,7 @@ static const struct rights table[NODE_KINDS] = {
 	[NODE_PROJECT] = {.roles = 5, .manage = 7, .list = 5, .inherit = 7, .use = 5},
 	[NODE_ROLES] = {.roles = 7, .manage = 7, .list = 5},
 	[NODE_ROLE] = {.roles = 6, .manage = 4, .list = 4, .inherit = 4, .use = 4},
+	[NODE_AUDIT] = {.audit = 4},
 	[NODE_ACCOUNT] = {.manage = 7, .list = 7, .use = 7},
 	[NODE_PROVIDER] = {.manage = 6, .list = 4, .use = 4},
 	[NODE_INFO] = {.manage = 4, .list = 4, .use = 4},

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fs/log.h"
+#include "fs/witness.h"
 
 static struct save save_of(struct tree *tree, const struct draft *draft, uint64_t *published)
 {
@@ -61,7 +62,7 @@ static bool may_append(struct tree *tree, const struct draft *draft)
 	return draft->written || draft->published || !kind->appendable || kind->appendable(&save);
 }
 
-int draft_write(struct tree *tree, struct draft *draft, const struct draft_write *write)
+static int write_draft(struct tree *tree, struct draft *draft, const struct draft_write *write)
 {
 	uint64_t offset = write->offset;
 	int r;
@@ -85,6 +86,20 @@ int draft_write(struct tree *tree, struct draft *draft, const struct draft_write
 	draft->written = true;
 	draft->owner = write->owner;
 	return 0;
+}
+
+int draft_write(struct tree *tree, struct draft *draft, const struct draft_write *write)
+{
+	const bool refused = draft->refused;
+	struct witness witness = {0};
+	int r = write_draft(tree, draft, write);
+
+	/* Told once: whoever goes on writing is refused for the same reason. */
+	if (r < 0 && !refused) {
+		(void)!witness_save(&witness, tree, draft->node, draft->actor);
+		(void)witness_end(&witness, r);
+	}
+	return r;
 }
 
 void draft_empty(struct draft *draft, int error)
@@ -133,6 +148,8 @@ int draft_check(struct tree *tree, const struct draft *draft)
 static int commit(struct tree *tree, struct draft *draft)
 {
 	const struct save save = save_of(tree, draft, &draft->published);
+	struct witness witness = {0};
+	int recorded = witness_save(&witness, tree, draft->node, draft->actor);
 	int r = access_bits(tree, draft->node, draft->writer, 2);
 
 	draft->written = false;
@@ -141,7 +158,10 @@ static int commit(struct tree *tree, struct draft *draft)
 			 (unsigned long long)tree_inode(tree, draft->node),
 			 (unsigned)draft->writer->uid);
 	if (r == 0)
+		r = recorded;
+	if (r == 0)
 		r = kind_of(draft->node)->commit(&save);
+	(void)witness_end(&witness, r);
 	draft->failed = r < 0;
 	if (r == 0)
 		draft->truncated = false;
@@ -186,6 +206,13 @@ void draft_release(struct tree *tree, struct draft *draft)
 		(void)!commit(tree, draft);
 	why = why_abandoned(draft);
 	if (!draft->published && (draft->truncated || why == ABANDONED_REFUSED) &&
-	    kind->abandoned && access_bits(tree, draft->node, draft->writer, 2) == 0)
+	    kind->abandoned && access_bits(tree, draft->node, draft->writer, 2) == 0) {
+		struct witness witness = {0};
+
+		/* What was removed to make room may be put back. */
+		(void)!witness_save(&witness, tree, draft->node, draft->actor);
+		witness.operation = AUDIT_RESTORE;
 		kind->abandoned(&save, why);
+		(void)witness_end(&witness, 0);
+	}
 }

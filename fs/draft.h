@@ -6,6 +6,7 @@
 #pragma once
 
 #include "conf/field.h"
+#include "fs/actor.h"
 #include "fs/kind.h"
 
 /* A draft may pass the longest value by some, so that the rule sees that it did. */
@@ -13,6 +14,7 @@ enum { DRAFT_MAX = FIELD_VALUE_MAX + 4096 };
 
 struct draft {
 	const struct node *node;     /* what is written */
+	const struct actor *actor;   /* the same, as the audit log names him */
 	const struct caller *writer; /* who opened it: a commit is his */
 	struct secret *bytes;
 	bool append;	    /* every write goes to the end */

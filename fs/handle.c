@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fs/draft.h"
+#include "fs/witness.h"
 
 /* How long the kernel may still let in who it looked up before a change. */
 static const uint64_t recent_ns = UINT64_C(10000000000);
@@ -11,6 +12,7 @@ static const uint64_t recent_ns = UINT64_C(10000000000);
 struct handle {
 	struct node node;
 	struct caller opener;
+	struct actor actor; /* the same, as the audit log names him */
 	bool writes;
 	uint64_t access_generation; /* of the organisation, when the opener was last judged */
 	struct secret *snapshot;    /* of a handle that only reads */
@@ -96,6 +98,7 @@ static int begin_draft(const struct handle_open *open, struct handle *handle)
 
 	draft->node = &handle->node;
 	draft->writer = &handle->opener;
+	draft->actor = &handle->actor;
 	draft->append = open->flags & O_APPEND;
 	draft->exclusive = open->flags & O_EXCL;
 	draft->truncated = open->flags & O_TRUNC;
@@ -103,6 +106,8 @@ static int begin_draft(const struct handle_open *open, struct handle *handle)
 		r = kind_of(open->node)->content(open->tree, open->node, &draft->bytes, &version);
 	if (r == -EIO || r == -EBADMSG)
 		draft->missing = r;
+	if (r == 0 && (open->flags & O_ACCMODE) == O_RDWR)
+		r = witness_read(open->tree, open->node, &handle->actor, version);
 	return r == -ENOENT || draft->missing ? secret_new(open->tree->pool, 0, &draft->bytes) : r;
 }
 
@@ -122,6 +127,7 @@ static int open_scratch(const struct handle_open *open, struct handle *handle)
 static int fill(const struct handle_open *open, struct handle *handle)
 {
 	const struct kind *kind = kind_of(open->node);
+	int r;
 
 	if (open->node->kind == NODE_SCRATCH)
 		return open_scratch(open, handle);
@@ -129,9 +135,20 @@ static int fill(const struct handle_open *open, struct handle *handle)
 	if (handle->writes)
 		return kind->commit ? begin_draft(open, handle) : -EACCES;
 	handle->fresh = true;
+	if (kind->read)
+		return 0;
 	if (!kind->content)
 		return -EISDIR;
-	return kind->content(open->tree, open->node, &handle->snapshot, &handle->version);
+	r = kind->content(open->tree, open->node, &handle->snapshot, &handle->version);
+	return r < 0 ? r : witness_read(open->tree, open->node, &handle->actor, handle->version);
+}
+
+static void refuse_open(const struct handle_open *open, int error)
+{
+	const struct actor actor = witness_actor(open->tree, open->caller);
+
+	witness_refused(open->tree, open->node, &actor,
+			writes(open->flags) ? AUDIT_SAVE : AUDIT_READ, error);
 }
 
 static int opened(const struct handle_open *open, struct handle **ret)
@@ -149,6 +166,7 @@ static int opened(const struct handle_open *open, struct handle **ret)
 	handle->node = *open->node;
 	handle->writes = writes(open->flags);
 	handle->access_generation = tree_org_state(open->tree, open->node->pin)->access_generation;
+	handle->actor = witness_opener(open->tree, open->node, open->caller, handle->writes);
 	*ret = handle;
 	return 0;
 }
@@ -163,8 +181,10 @@ int handle_new(const struct handle_open *open, struct handle **ret)
 		r = opened(open, &handle);
 	if (r == 0)
 		r = fill(open, handle);
-	if (r < 0)
+	if (r < 0) {
+		refuse_open(open, r);
 		return r;
+	}
 	pending = handle->writes ? pendings_get(open->tree->pendings, open->node->id) : NULL;
 	if (pending)
 		pending->users++;
@@ -242,6 +262,8 @@ static int renew(struct tree *tree, struct handle *handle)
 	uint64_t version = 0;
 	int r = kind_of(&handle->node)->content(tree, &handle->node, &content, &version);
 
+	if (r == 0 && version != handle->version)
+		r = witness_read(tree, &handle->node, &handle->actor, version);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	secret_free(handle->snapshot);
@@ -283,6 +305,21 @@ static bool is_whole(const struct handle_range *range, size_t length)
 	return range->offset == 0 && range->size >= length;
 }
 
+/* A file without snapshots: what is there now. */
+static int read_live(struct tree *tree, struct handle *handle, const struct handle_range *range,
+		     struct handle_bytes *ret)
+{
+	const struct kind_range wanted = {range->offset, range->size};
+	int r;
+
+	handle->snapshot = secret_free(handle->snapshot);
+	r = kind_of(&handle->node)->read(tree, &handle->node, &wanted, &handle->snapshot);
+	if (r == 0)
+		*ret = (struct handle_bytes){secret_view(handle->snapshot),
+					     secret_size(handle->snapshot)};
+	return r;
+}
+
 int handle_read(struct tree *tree, struct handle *handle, const struct caller *caller,
 		const struct handle_range *range, struct handle_bytes *ret)
 {
@@ -290,6 +327,10 @@ int handle_read(struct tree *tree, struct handle *handle, const struct caller *c
 	size_t length;
 	int r = authorise_read(tree, handle, caller);
 
+	if (r < 0)
+		witness_refused(tree, &handle->node, &handle->actor, AUDIT_READ, r);
+	if (r == 0 && kind_of(&handle->node)->read)
+		return read_live(tree, handle, range, ret);
 	if (r == 0)
 		r = prepare(tree, handle, range, &content);
 	if (r < 0)

@@ -1,6 +1,7 @@
 #include "fs/kind.h"
 
 #include "fs/account.h"
+#include "fs/audit_file.h"
 #include "fs/history.h"
 #include "fs/link.h"
 #include "fs/organisation.h"
@@ -131,6 +132,15 @@ static const struct kind kinds[] = {
 			.judge = role_judge,
 			.commit = role_commit,
 		},
+	[NODE_AUDIT] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.updated = audit_file_updated,
+			.size = audit_file_size,
+			.read = audit_file_read,
+			.live = true,
+		},
 	[NODE_ACCOUNT] =
 		{
 			.type = S_IFDIR,
@@ -185,6 +195,7 @@ static const struct kind kinds[] = {
 			.judge = credential_judge,
 			.commit = credential_commit,
 			.appendable = credential_appendable,
+			.audited = true,
 			.abandoned = credential_abandoned,
 		},
 	[NODE_HISTORY_FIELD] =
@@ -201,6 +212,7 @@ static const struct kind kinds[] = {
 			.owner_bits = 4,
 			.updated = history_updated,
 			.content = history_content,
+			.audited = true,
 		},
 	[NODE_SCRATCH] =
 		{

@@ -35,6 +35,11 @@ enum abandoned {
 	ABANDONED_TRUNCATED, /* what was there was to go, and nothing came */
 };
 
+struct kind_range {
+	uint64_t offset;
+	size_t size;
+};
+
 struct kind {
 	mode_t type;	     /* S_IFDIR, S_IFREG, S_IFLNK */
 	unsigned owner_bits; /* rwx of the inodes' owner */
@@ -52,7 +57,11 @@ struct kind {
 	int (*stat)(struct tree *tree, const struct node *node, struct stat *ret);
 	/* The content's size, where it can be told without making the content; may be NULL. */
 	int (*size)(struct tree *tree, const struct node *node, uint64_t *ret);
-	bool live; /* changes without anybody being told: the kernel asks each time */
+	/* Files without snapshots: what is there now, at most `size` bytes from `offset` on. */
+	int (*read)(struct tree *tree, const struct node *node, const struct kind_range *range,
+		    struct secret **ret);
+	bool audited; /* who is handed the content is in the audit log */
+	bool live;    /* changes without anybody being told: the kernel asks each time */
 	/* When it was last changed, ns since 1970; NULL: when the daemon was started. */
 	uint64_t (*updated)(struct tree *tree, const struct node *node);
 

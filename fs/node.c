@@ -18,6 +18,7 @@ static const char *const names[] = {
 	[NODE_PENDING] = "pending",
 	[NODE_ROLES] = "roles",
 	[NODE_ROLE] = "role",
+	[NODE_AUDIT] = "audit log",
 	[NODE_ACCOUNT] = "account",
 	[NODE_PROVIDER] = "provider",
 	[NODE_INFO] = "info",

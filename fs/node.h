@@ -24,6 +24,7 @@ enum node_kind {
 	NODE_PENDING,	    /* a link under a temporary name, see pending.h; id: of its own */
 	NODE_ROLES,	    /* roles/ of the organisation (id zero) or of a project (id) */
 	NODE_ROLE,	    /* a file in it; number: index in the settings' roles */
+	NODE_AUDIT,	    /* /orgs/ORG/audit.log */
 	NODE_ACCOUNT,	    /* id: the account, as for the four below */
 	NODE_PROVIDER,	    /* ACCOUNT/provider */
 	NODE_INFO,	    /* ACCOUNT/.info */

@@ -5,6 +5,7 @@
 
 #include "fs/attr.h"
 #include "fs/op.h"
+#include "fs/witness.h"
 
 static const char acl_name[] = XATTR_NAME_POSIX_ACL_ACCESS;
 
@@ -121,6 +122,19 @@ static void setattr_scratch(fuse_req_t request, struct inode *inode, const struc
 		fuse_reply_attr(request, &st, 0);
 }
 
+static void tell_refused(fuse_req_t request, const struct node *node, int set, int error)
+{
+	struct tree *tree = &request_session(request)->tree;
+	CLEANUP_CALLER struct caller caller = {0};
+	struct actor actor;
+
+	if (request_caller(request, false, &caller) < 0)
+		return;
+	actor = witness_actor(tree, &caller);
+	witness_refused(tree, node, &actor,
+			set & FUSE_SET_ATTR_SIZE ? AUDIT_SAVE : AUDIT_ATTRIBUTES, error);
+}
+
 void op_setattr(fuse_req_t request, fuse_ino_t number, struct stat *attributes, int set,
 		struct fuse_file_info *info)
 {
@@ -139,6 +153,8 @@ void op_setattr(fuse_req_t request, fuse_ino_t number, struct stat *attributes, 
 	if (r == 0 && set & FUSE_SET_ATTR_SIZE)
 		r = set_size(request, &inode->node, &now, attributes, info);
 	if (r < 0) {
+		if (inode)
+			tell_refused(request, &inode->node, set, r);
 		request_reply(request, r);
 		return;
 	}
@@ -225,11 +241,17 @@ void op_setxattr(fuse_req_t request, fuse_ino_t number, const char *name, const 
 	/* To what it is: nothing changes. */
 	if (r == 0 && !(acl->size == size && (!size || memcmp(acl->bytes, value, size) == 0)))
 		r = -EPERM;
+	if (r < 0 && request_inode(request, number, &inode) == 0)
+		tell_refused(request, &inode->node, 0, r);
 	request_reply(request, r);
 }
 
 void op_removexattr(fuse_req_t request, fuse_ino_t number, const char *name)
 {
-	(void)number, (void)name;
+	struct inode *inode = NULL;
+
+	(void)name;
+	if (request_inode(request, number, &inode) == 0)
+		tell_refused(request, &inode->node, 0, -EPERM);
 	request_reply(request, -EPERM);
 }

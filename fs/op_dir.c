@@ -12,9 +12,11 @@ void op_opendir(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *in
 	struct inode *inode = NULL;
 	int r = request_inode(request, number, &inode);
 
-	/* Only the list of organisations depends on who asks. */
+	/* Only these lists depend on who asks. */
 	if (r == 0)
-		r = request_caller(request, inode->node.kind == NODE_ORGS, &caller);
+		r = request_caller(request,
+				   inode->node.kind == NODE_ORGS || inode->node.kind == NODE_ORG,
+				   &caller);
 	if (r == 0 && !kind_of(&inode->node)->list)
 		r = -ENOTDIR;
 	if (r == 0) {

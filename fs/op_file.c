@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fs/op.h"
+#include "fs/witness.h"
 
 static void reply_open(fuse_req_t request, int error, struct fuse_file_info *info)
 {
@@ -44,6 +45,7 @@ static int create(fuse_req_t request, fuse_ino_t parent, const char *name, struc
 	struct tree *tree = &request_session(request)->tree;
 	CLEANUP_CALLER struct caller caller = {0};
 	struct inode *directory = NULL;
+	struct witness witness = {0};
 	const struct kind *kind;
 	struct edit edit;
 	int r = request_inode(request, parent, &directory);
@@ -54,7 +56,11 @@ static int create(fuse_req_t request, fuse_ino_t parent, const char *name, struc
 		return r;
 	kind = kind_of(&directory->node);
 	edit = (struct edit){tree, &caller, &directory->node, name};
-	return kind->make_file ? kind->make_file(&edit, ret) : -EPERM;
+	r = kind->make_file ? kind->make_file(&edit, ret) : -EPERM;
+	/* That it is made is told when it has a value. */
+	if (r < 0)
+		(void)!witness_edit(&witness, &edit, NULL, AUDIT_CREATE);
+	return witness_end(&witness, r);
 }
 
 void op_create(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode,

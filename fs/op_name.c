@@ -3,6 +3,7 @@
 
 #include "fs/edit.h"
 #include "fs/op.h"
+#include "fs/witness.h"
 
 /* Everything that an operation on a name in a directory starts with. */
 struct name_request {
@@ -69,27 +70,43 @@ void op_forget_multi(fuse_req_t request, size_t count, struct fuse_forget_data *
 	fuse_reply_none(request);
 }
 
+/* What no directory takes. */
+static void refuse(fuse_req_t request, fuse_ino_t parent, const char *name,
+		   enum audit_operation operation)
+{
+	CLEANUP_NAME_REQUEST struct name_request made = {0};
+	struct witness witness = {0};
+
+	if (name_request_init(request, parent, name, false, &made) == 0)
+		(void)!witness_edit(&witness, &made.edit, NULL, operation);
+	request_reply(request, witness_end(&witness, -EPERM));
+}
+
 void op_mknod(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
 {
-	(void)parent, (void)name, (void)mode, (void)device;
-	request_reply(request, -EPERM);
+	(void)mode, (void)device;
+	refuse(request, parent, name, AUDIT_CREATE);
 }
 
 void op_link(fuse_req_t request, fuse_ino_t number, fuse_ino_t parent, const char *name)
 {
-	(void)number, (void)parent, (void)name;
-	request_reply(request, -EPERM);
+	(void)number;
+	refuse(request, parent, name, AUDIT_LINK);
 }
 
 void op_mkdir(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mode)
 {
 	CLEANUP_NAME_REQUEST struct name_request make = {0};
+	struct witness witness = {0};
 	struct node node = {0};
 	int r = name_request_init(request, parent, name, true, &make);
 
 	(void)mode;
 	if (r == 0)
+		r = witness_edit(&witness, &make.edit, NULL, AUDIT_MKDIR);
+	if (r == 0)
 		r = make.kind->make_directory ? make.kind->make_directory(&make.edit) : -EPERM;
+	r = witness_end(&witness, r);
 	if (r == 0)
 		r = find(&make, &node);
 	request_reply_node(request, r, &node);
@@ -98,11 +115,15 @@ void op_mkdir(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mo
 void op_symlink(fuse_req_t request, const char *target, fuse_ino_t parent, const char *name)
 {
 	CLEANUP_NAME_REQUEST struct name_request make = {0};
+	struct witness witness = {0};
 	struct node node = {0};
 	int r = name_request_init(request, parent, name, true, &make);
 
 	if (r == 0)
+		r = witness_edit(&witness, &make.edit, NULL, AUDIT_LINK);
+	if (r == 0)
 		r = make.kind->make_link ? make.kind->make_link(&make.edit, target) : -EPERM;
+	r = witness_end(&witness, r);
 	if (r == 0)
 		r = find(&make, &node);
 	request_reply_node(request, r, &node);
@@ -111,6 +132,7 @@ void op_symlink(fuse_req_t request, const char *target, fuse_ino_t parent, const
 static void op_remove(fuse_req_t request, fuse_ino_t parent, const char *name, bool directory)
 {
 	CLEANUP_NAME_REQUEST struct name_request gone = {0};
+	struct witness witness = {0};
 	struct node node = {0};
 	int r = name_request_init(request, parent, name, true, &gone);
 
@@ -118,11 +140,13 @@ static void op_remove(fuse_req_t request, fuse_ino_t parent, const char *name, b
 		r = find(&gone, &node);
 	if (r == 0 && kind_is_directory(&node) != directory)
 		r = directory ? -ENOTDIR : -EISDIR;
+	if (r == 0)
+		r = witness_remove(&witness, &gone.edit, &node);
 	if (r == 0 && edit_is_stopped(&gone.edit))
 		r = -EPERM;
 	if (r == 0)
 		r = gone.kind->remove ? gone.kind->remove(&gone.edit, &node) : -EPERM;
-	request_reply(request, r);
+	request_reply(request, witness_end(&witness, r));
 }
 
 void op_unlink(fuse_req_t request, fuse_ino_t parent, const char *name)
@@ -140,6 +164,7 @@ static int rename_node(const struct name_request *from, const struct name_reques
 {
 	struct node node = {0};
 	struct node replaced = {0};
+	struct witness witness = {0};
 	int r = find(from, &node);
 	int there;
 
@@ -152,9 +177,13 @@ static int rename_node(const struct name_request *from, const struct name_reques
 		return -EEXIST;
 	if (there == 0 && node_equal(&node, &replaced))
 		return 0;
-	if (!from->kind->rename)
-		return -EPERM;
-	return from->kind->rename(&from->edit, &node, &to->edit, there == 0 ? &replaced : NULL);
+	r = witness_rename(&witness, &from->edit, &node, &to->edit, there == 0 ? &replaced : NULL);
+	if (r == 0 && !from->kind->rename)
+		r = -EPERM;
+	if (r == 0)
+		r = from->kind->rename(&from->edit, &node, &to->edit,
+				       there == 0 ? &replaced : NULL);
+	return witness_end(&witness, r);
 }
 
 void op_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse_ino_t new_parent,
@@ -171,6 +200,20 @@ void op_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse_ino
 	if (r == 0)
 		r = rename_node(&from, &to, flags);
 	request_reply(request, r);
+}
+
+/* Who asks for a link's target is about to walk through it. */
+static void remember_walk(fuse_req_t request, const struct node *link)
+{
+	struct tree *tree = &request_session(request)->tree;
+	const struct record *record = NULL;
+	struct org *org = NULL;
+
+	if (link->kind == NODE_LINK && tree_org(tree, link, &org) == 0)
+		record = org_record(org, link->id);
+	if (record)
+		vias_put(&tree->vias, &(struct via){fuse_req_ctx(request)->pid, *link,
+						    record->target, tree_monotonic()});
 }
 
 void op_readlink(fuse_req_t request, fuse_ino_t number)
@@ -191,6 +234,8 @@ void op_readlink(fuse_req_t request, fuse_ino_t number)
 		text = strndup((const char *)secret_view(target), secret_size(target));
 		r = text ? 0 : -ENOMEM;
 	}
+	if (r == 0)
+		remember_walk(request, &inode->node);
 	if (r < 0)
 		request_reply(request, r);
 	else

@@ -17,6 +17,7 @@ struct fixed_child {
 static const struct fixed_child fixed[] = {
 	{"roles", NODE_ROLES},
 	{"projects", NODE_PROJECTS},
+	{"audit.log", NODE_AUDIT},
 };
 enum { FIXED = sizeof fixed / sizeof fixed[0] };
 
@@ -63,11 +64,12 @@ int org_dir_list(struct tree *tree, const struct node *directory, const struct c
 	struct org *org = NULL;
 	int r = tree_org(tree, directory, &org);
 
-	(void)caller;
 	for (size_t i = 0; i < FIXED && r == 0; i++) {
 		const struct node node = {.kind = fixed[i].kind, .pin = directory->pin};
 
-		r = listing_add(ret, fixed[i].name, &node, (unsigned)i);
+		/* Listed for those who may read it. */
+		if (node.kind != NODE_AUDIT || access_bits(tree, &node, caller, 4) == 0)
+			r = listing_add(ret, fixed[i].name, &node, (unsigned)i);
 	}
 	while (r == 0 && (record = org_next_child(org, top, record))) {
 		const struct node node = {
@@ -104,6 +106,8 @@ int org_dir_remove(const struct edit *edit, const struct node *child)
 
 	if (r < 0)
 		return r;
+	if (child->kind == NODE_AUDIT)
+		edit_stop_removing(edit);
 	return child->kind == NODE_ACCOUNT ? account_remove(edit, child) : -EPERM;
 }
 

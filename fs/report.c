@@ -199,6 +199,7 @@ int report_status(struct tree *tree, const struct node *node, struct secret **re
 	CLEANUP_TEXT struct text text = {0};
 	const struct record *account;
 	const struct record *field = NULL;
+	const char *trouble;
 	struct org *org = NULL;
 	int r = tree_org(tree, node, &org);
 
@@ -219,5 +220,8 @@ int report_status(struct tree *tree, const struct node *node, struct secret **re
 	}
 	print_users(org, account, text.file);
 	print_notes(tree, account, text.file);
+	trouble = auditor_trouble(tree->auditor, node->pin);
+	if (trouble)
+		fprintf(text.file, "audit: cannot be written: %s\n", trouble);
 	return text_end(&text, tree->pool, ret);
 }

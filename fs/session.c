@@ -107,6 +107,38 @@ static int buffer_new(void **ret)
 	return 0;
 }
 
+static void wake_signer(void *context)
+{
+	struct session *session = context;
+
+	signer_wake(session->signer);
+}
+
+/* In the signer's thread: nobody is held off while a signature is made. */
+static void sign_logs(void *context)
+{
+	struct session *session = context;
+	struct auditor *auditor = session->tree.auditor;
+	size_t pin = 0;
+	bool found;
+
+	do {
+		const struct recipient *signer = NULL;
+		uint8_t head[AUDIT_HEAD_SIZE];
+		struct audit_record record;
+
+		pthread_mutex_lock(&session->lock);
+		found = auditor_unsigned(auditor, &pin, &record, &signer);
+		pthread_mutex_unlock(&session->lock);
+		if (!found)
+			break;
+		audit_head_sign(&record, signer, head);
+		pthread_mutex_lock(&session->lock);
+		auditor_put_head(auditor, pin++, &record, head);
+		pthread_mutex_unlock(&session->lock);
+	} while (found);
+}
+
 int session_init(struct session *session, int device, int shared)
 {
 	int r = shared_map(shared, SHARED_PAGE, &session->connection.shared);
@@ -124,6 +156,10 @@ int session_init(struct session *session, int device, int shared)
 		r = fuse_init(session, device);
 	if (r == 0)
 		r = forget_new(tell_name, session, &session->forget);
+	if (r == 0)
+		r = signer_new(sign_logs, session, &session->signer);
+	if (r == 0)
+		auditor_on_write(session->tree.auditor, wake_signer, session);
 	session->tree.invalidate = invalidate;
 	session->tree.forget_name = queue_name;
 	session->tree.kernel = session;
@@ -160,6 +196,11 @@ void session_done(struct session *session)
 		credential_erase(&session->tree, &tombstone);
 	if (session->tree.store)
 		tend_marks(session);
+	session->signer = signer_free(session->signer);
+	if (session->tree.auditor) {
+		auditor_on_write(session->tree.auditor, NULL, NULL);
+		auditor_sign(session->tree.auditor);
+	}
 	session->forget = forget_free(session->forget);
 	session->waiters = waiters_free(session->waiters);
 	if (session->fuse)

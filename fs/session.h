@@ -12,6 +12,7 @@
 #include "fs/forget.h"
 #include "fs/handles.h"
 #include "fs/tree.h"
+#include "fs/signer.h"
 #include "fs/waiters.h"
 
 struct session {
@@ -21,6 +22,7 @@ struct session {
 	struct fuse_session *fuse;
 	struct forget *forget;
 	struct waiters *waiters;
+	struct signer *signer;
 	pthread_mutex_t lock; /* around tree and handles */
 	pthread_t tender;     /* who calls session_tend(); takes SIGUSR2 */
 	uint64_t unique;      /* number of the request that is being answered */

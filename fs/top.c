@@ -113,6 +113,7 @@ static void print_org(struct tree *tree, size_t index, FILE *file)
 		fputs(" not-loaded", file);
 	}
 	fputc('\n', file);
+	auditor_describe(tree->auditor, index, pin->name, file);
 }
 
 int daemon_content(struct tree *tree, const struct node *node, struct secret **ret,
@@ -126,10 +127,12 @@ int daemon_content(struct tree *tree, const struct node *node, struct secret **r
 		return r;
 	fprintf(text.file, "version: %s\npid: %d\nstarted: ", CREDFS_VERSION, (int)getpid());
 	text_time(text.file, tree->started);
-	fprintf(text.file, "\nengine: %s\nlocked-bytes: %zu\ninodes: %zu\ndeleted: %s\n",
+	fprintf(text.file,
+		"\nengine: %s\nlocked-bytes: %zu\ninodes: %zu\ndeleted: %s\naudit-mode: %s\n",
 		store_engine_name(tree->store), secret_pool_locked(tree->pool),
 		inodes_count(tree->inodes),
-		store_untidy(tree->store) ? "not yet overwritten" : "overwritten");
+		store_untidy(tree->store) ? "not yet overwritten" : "overwritten",
+		audit_mode_name(tree->settings->audit_mode));
 	for (size_t i = 0; i < pins_count(store_pins(tree->store)); i++)
 		print_org(tree, i, text.file);
 	*ret_version = 1;

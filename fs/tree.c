@@ -59,6 +59,8 @@ int tree_init(struct tree *tree)
 		r = scratch_new(&limits, tree->pool, &tree->scratch);
 	if (r == 0)
 		r = nss_new(tree->owner, tree->owner_group, &tree->nss);
+	if (r == 0)
+		r = auditor_new(tree->settings, &tree->auditor);
 	tree->started = tree_now();
 	tree->outside.access_generation = 1;
 	return r == 0 ? tree_reserve(tree) : r;
@@ -71,6 +73,7 @@ void tree_done(struct tree *tree)
 	tree->scratch = scratch_free(tree->scratch);
 	tree->notes = notes_free(tree->notes);
 	tree->nss = nss_free(tree->nss);
+	tree->auditor = auditor_free(tree->auditor);
 	free(tree->orgs);
 	tree->orgs = NULL;
 	tree->org_count = 0;

@@ -7,6 +7,7 @@
 
 #include "conf/provider.h"
 #include "conf/settings.h"
+#include "fs/auditor.h"
 #include "fs/inodes.h"
 #include "fs/notes.h"
 #include "fs/nss.h"
@@ -14,6 +15,7 @@
 #include "fs/scratch.h"
 #include "fs/tombstone.h"
 #include "fs/vacancy.h"
+#include "fs/via.h"
 #include "store/store.h"
 
 /* What the tree remembers of one organisation, by pin. */
@@ -36,6 +38,8 @@ struct tree {
 	struct inodes *inodes;
 	struct pendings *pendings;
 	struct notes *notes;
+	struct auditor *auditor;
+	struct vias vias;
 	struct scratch *scratch;
 	struct tombstones tombstones;
 	struct vacancies vacancies;

@@ -33,6 +33,9 @@ static void expect_defaults(const struct settings *settings)
 	cr_expect_str_eq(settings->providers, "/etc/credfs/providers.d");
 	cr_expect_eq(settings->history, 10);
 	cr_expect_eq(settings->memory, 64 << 20);
+	cr_expect_eq(settings->audit_mode, AUDIT_REQUIRED);
+	cr_expect_str_eq(settings->audit_directory, "/var/lib/credfs/store.db.audit");
+	cr_expect_eq(settings->audit_spool, 256 << 20);
 	cr_expect_eq(settings->roles.count, 6);
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
 		cr_expect_str_eq(settings->scratch[i], patterns[i]);
@@ -82,6 +85,9 @@ Test(settings, every_key_is_read)
 	cr_expect_str_eq(settings->scratch[0], "*~");
 	cr_expect_str_eq(settings->scratch[1], ".*");
 	cr_expect_null(settings->scratch[2]);
+	cr_expect_eq(settings->audit_mode, AUDIT_BEST_EFFORT);
+	cr_expect_str_eq(settings->audit_directory, "/srv/credfs/audit");
+	cr_expect_eq(settings->audit_spool, 8 << 20);
 	cr_expect_eq(roles->count, 8);
 	cr_expect_eq(roles_find(roles, SCOPE_PROJECT, "runner")->permissions, 0);
 	cr_expect_eq(roles_find(roles, SCOPE_PROJECT, "deployer")->permissions,
@@ -100,7 +106,9 @@ Test(settings, anything_else_is_an_error_with_file_and_line)
 	} rows[] = {
 		{"unknown-section", 3, "no such section: stroe"},
 		{"unknown-empty-section", 1, "no such section: features"},
-		{"section-audit", 1, "no such section: audit"},
+		{"audit-mode", 2, "neither required, sync nor best-effort: maybe"},
+		{"audit-spool", 2, "not a size of at least 4M, as in 64M: 1M"},
+		{"section-auditing", 1, "no such section: auditing"},
 		{"unknown-key", 3, "no such key in section store: url"},
 		{"unknown-role-key", 2, "no such key in section role guest: name"},
 		{"scratch-expire", 2, "not a number from 1 to 1000000: 10m"},

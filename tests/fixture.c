@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <pwd.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -127,6 +128,19 @@ void fixture_tamper(struct fixture *fixture, const char *sql)
 	start(fixture);
 }
 
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static void remove_audit(const struct fixture *fixture)
+{
+	CLEANUP_FREE char *path = path_in(fixture, "store.db.audit");
+
+	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 void fixture_done(struct fixture *fixture)
 {
 	static const char *const files[] = {"credfs.conf",   "store.db",	  "store.db-wal",
@@ -143,6 +157,7 @@ void fixture_done(struct fixture *fixture)
 		if (files[i][0])
 			unlink(path);
 	}
+	remove_audit(fixture);
 	cr_assert_eq(rmdir(fixture->directory), 0, "%s: something was left", fixture->directory);
 }
 

@@ -340,7 +340,7 @@ Test(account, may_take_the_place_of_an_empty_one_whose_links_then_dangle)
 	view_expect(&fixture, SPARE "/api_key", "sk-proj-3");
 	view_expect(&fixture, ETL "/spare", "../../.deleted/spare");
 	cr_expect_str_eq(view_bits(&fixture, SPARE "/api_key", &runner).text, "---");
-	view_expect_list(&fixture, ACME, &fixture_root, "roles projects openai spare");
+	view_expect_list(&fixture, ACME, &fixture_root, "roles projects audit.log openai spare");
 }
 
 /* cp -r makes the directory and then wants no `provider` to be there. */

@@ -30,7 +30,7 @@ static const struct {
 	{"openai", NODE_ACCOUNT, 0}, {"own", 0, -ENOENT},
 	{"etl", 0, -ENOENT},	     {"OpenAI", 0, -ENOENT},
 	{"owner", 0, -ENOENT},	     {"connections", 0, -ENOENT},
-	{"users", 0, -ENOENT},	     {"audit.log", 0, -ENOENT},
+	{"users", 0, -ENOENT},	     {"audit.log", NODE_AUDIT, 0},
 	{".deleted", 0, -ENOENT},    {"", 0, -ENOENT},
 };
 
@@ -127,6 +127,6 @@ Test(organisation, says_eio_when_a_damaged_account_might_have_the_name)
 	fixture_tamper(&fixture, "UPDATE item SET ct = zeroblob(length(ct)) WHERE kind = 5");
 	cr_expect_eq(fixture_find(&fixture, OPENAI, &node), -EIO);
 	cr_expect_eq(fixture_find(&fixture, ACME "/nothing", &node), -EIO);
-	view_expect_list(&fixture, ACME, &fixture_root, "roles projects");
+	view_expect_list(&fixture, ACME, &fixture_root, "roles projects audit.log");
 	view_expect(&fixture, ACME "/roles/admin", "user:bin\n");
 }

@@ -109,8 +109,9 @@ def test_a_file_is_its_makers_alone(acme, people, alice, bob, name):
 def test_they_are_never_stored(acme, people, alice):
     path = acme.path("orgs/acme/openai/x.tmp")
     assert people.run(alice, f"echo canary-in-scratch > {path}").returncode == 0
-    for name in os.listdir(acme.private):
-        with open(os.path.join(acme.private, name), "rb") as file:
-            assert b"canary-in-scratch" not in file.read()
+    for place, _, names in os.walk(acme.private):
+        for name in names:
+            with open(os.path.join(place, name), "rb") as file:
+                assert b"canary-in-scratch" not in file.read()
     acme.remount()
     assert people.run(alice, ["cat", path]).returncode == 1

@@ -124,7 +124,7 @@ def blobs(mount):
     """Every long binary value in the database, read from a copy beside the daemon's back."""
     copy = mount.base + "/copy"
     os.mkdir(copy)
-    for path in glob.glob(mount.db + "*"):
+    for path in filter(os.path.isfile, glob.glob(mount.db + "*")):
         shutil.copy(path, copy)
     found = set()
     with sqlite3.connect(copy + "/store.db") as database:
