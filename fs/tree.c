@@ -118,12 +118,26 @@ static void recall(struct tree *tree, size_t pin, const struct org *org)
 	}
 }
 
+/* To fail takes as long as to load: whoever walks over the organisation does not wait for it at
+ * each step. */
+enum { RETRY_NS = 1000000000 };
+
+static bool has_just_failed(struct tree *tree, size_t pin)
+{
+	const struct tree_org *state = tree_org_state(tree, pin);
+
+	return state->trouble && state->trouble != -ENOMEM && !store_org_loaded(tree->store, pin) &&
+	       tree_monotonic() - state->failed < RETRY_NS;
+}
+
 int tree_org(struct tree *tree, const struct node *node, struct org **ret)
 {
 	int r;
 
 	if (node->pin == NO_PIN)
 		return -ENOENT;
+	if (has_just_failed(tree, node->pin))
+		return -EIO;
 	r = store_org(tree->store, node->pin, ret);
 	if (r == 0) {
 		tree_org_state(tree, node->pin)->trouble = 0;
@@ -131,6 +145,7 @@ int tree_org(struct tree *tree, const struct node *node, struct org **ret)
 		return 0;
 	}
 	log_trouble(tree, node, r);
+	tree_org_state(tree, node->pin)->failed = tree_monotonic();
 	return r == -ENOMEM ? r : -EIO;
 }
 

@@ -23,6 +23,7 @@ struct tree_org {
 	uint64_t access_generation; /* rises whenever somebody's rights may have changed; from 1 */
 	uint64_t access_changed;    /* when, ns monotonic; 0: never */
 	int trouble;		    /* the last -errno that was logged for it */
+	uint64_t failed;	    /* when it could not be loaded, ns monotonic */
 	bool recalled;		    /* what was removed before the start: see burial.h */
 	bool erased;
 	pid_t remover;	  /* who tried to remove what cannot be removed */

@@ -363,6 +363,26 @@ Test(tree, an_organisation_that_cannot_be_read_is_eio_and_leaves_the_others_alon
 	}
 }
 
+Test(tree, an_organisation_that_could_not_be_loaded_is_tried_again_after_a_second)
+{
+	const struct node acme = {.kind = NODE_ORG, .pin = 0};
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct tree_org *state;
+	struct org *org = NULL;
+
+	begin(&fixture);
+	damage(&fixture, damages[0]);
+	cr_assert_eq(tree_org(&fixture.tree, &acme, &org), -EIO);
+	state = tree_org_state(&fixture.tree, 0);
+	/* Whoever tried would log this one. */
+	state->trouble = -ENOTUNIQ;
+	cr_expect_eq(tree_org(&fixture.tree, &acme, &org), -EIO);
+	cr_expect_eq(state->trouble, -ENOTUNIQ);
+	host_clock_forward(2);
+	cr_expect_eq(tree_org(&fixture.tree, &acme, &org), -EIO);
+	cr_expect_neq(state->trouble, -ENOTUNIQ);
+}
+
 Test(tree, what_lies_in_no_organisation_has_none)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
