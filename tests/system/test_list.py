@@ -74,6 +74,23 @@ def test_each_of_several_mounts_is_named(furnished, mounts):
     assert alone.split()[0] == "account" and furnished.root not in alone
 
 
+def test_status_is_for_scripts_too(furnished, people):
+    (report,) = json.loads(furnished.credfs_alone("status", "--json").stdout)["mounts"]
+    assert report["mount"] == furnished.root
+    assert report["state"] == "answering"
+    assert report["pid"] == str(furnished.process.pid)
+    (organisation,) = report["organisations"]
+    assert organisation.startswith("acme fingerprint=")
+    done = people.run(people.user("carol"), furnished.argv("status", "--json"))
+    for report in json.loads(done.stdout)["mounts"]:
+        assert report["organisations"] == [] and report["state"] != "answering"
+
+
+def test_status_of_nothing_is_an_empty_list(mounts):
+    done = mounts(start=False).credfs_alone("status", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"mounts": []})
+
+
 # trouble
 
 def test_an_organisation_that_cannot_be_read_is_named(mount):
@@ -140,6 +157,7 @@ def test_status_of_a_daemon_that_is_gone_is_no_success(mount):
 
 @pytest.mark.parametrize("arguments", [
     ["list"], ["list", "--json"], ["status"], ["--help"], ["--version"], ["list", "--help"],
+    ["status", "--json"],
 ])
 def test_output_that_cannot_be_written_is_an_error(furnished, arguments):
     full = ("sh", "-c", 'exec "$@" > /dev/full', "sh")
