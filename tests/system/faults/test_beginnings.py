@@ -186,7 +186,6 @@ def test_erasing_later_what_was_removed_harms_nothing_else(pristine, sample):
         mount.storage.disarm()
         where = f"{action.name} at call {call} ({mount.storage.what})"
         if action in (Action.KILL, Action.KILL_HALF):
-            mount.process.wait(timeout=10)
             mount.kill()
             mount.start()
         assert snapshot(mount) == state, where
