@@ -33,7 +33,7 @@ static const struct fuse_init_in *init_of(const void *bytes, size_t size)
 
 int device_begin(int device, struct shared_message *ret)
 {
-	uint8_t bytes[ROOM] = {0};
+	_Alignas(uint64_t) uint8_t bytes[ROOM] = {0};
 	ssize_t size;
 
 	do

@@ -22,7 +22,7 @@ enum {
 /* A message to or from the kernel. */
 struct shared_message {
 	_Atomic uint32_t size; /* 0: not known yet; stored after the bytes */
-	uint8_t bytes[SHARED_MESSAGE_MAX];
+	_Alignas(uint64_t) uint8_t bytes[SHARED_MESSAGE_MAX]; /* read as the kernel's structures */
 };
 
 struct shared {
