@@ -17,6 +17,7 @@ static const struct command commands[] = {
 	{"status", "show mounts, organisations and how the daemon is", cmd_status},
 	{"list", "show the accounts that you may see", cmd_list},
 	{"worker", NULL, cmd_worker}, /* for the supervisor alone */
+	{"check", "verify the whole store", cmd_check},
 	{"backup", "copy the store, also while it is mounted", cmd_backup},
 	{"restore", "put a backup in the store's place, or accept the store as it is", cmd_restore},
 };

@@ -30,6 +30,7 @@ void progress_done(struct progress *progress)
 {
 	if (progress->shown)
 		fputs("\r\033[K", stderr);
+	progress->shown = 0;
 	sigprocmask(SIG_SETMASK, &progress->former, NULL);
 }
 

@@ -20,7 +20,7 @@ struct progress {
 
 /* SIGINT, SIGTERM and SIGHUP no longer end the process until progress_done(). */
 void progress_init(struct progress *progress, const char *what);
-void progress_done(struct progress *progress);
+void progress_done(struct progress *progress); /* also twice */
 #define CLEANUP_PROGRESS CLEANUP(progress_done)
 
 /* Show how far it is; false when a signal asked to stop. `context` is a struct progress. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "store/replay.h"
+#include "store/sqlite.h"
 #include "store/verify.h"
 
 void survey_done(struct survey *survey)
@@ -233,4 +234,38 @@ int survey_make(const struct survey_view *view, const struct pin *pins, size_t c
 	*ret = survey;
 	survey = (struct survey){0};
 	return 0;
+}
+
+static int tell_of_database(void *context, const char *text)
+{
+	const struct survey_watch *watching = context;
+	const struct survey_finding finding = {.record = "", .reason = text};
+
+	return watching->finding(watching->context, &finding);
+}
+
+int survey_store(const char *path, const struct survey_host *host,
+		 const struct survey_watch *watching, struct survey *ret)
+{
+	CLEANUP(engine_closep) struct engine *engine = NULL;
+	CLEANUP_FREE struct pin *list = NULL;
+	struct survey_view view = {.pool = host->pool, .host = host->host};
+	struct survey_watch told = *watching;
+	size_t count = host->pins ? pins_count(host->pins) : 0;
+	int r;
+
+	list = calloc(count + 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		list[i] = *pins_get(host->pins, i);
+	r = sqlite_look(path, &engine);
+	if (r < 0)
+		return r;
+	view.engine = engine;
+	r = engine->ops->examine(engine, tell_of_database, &told);
+	/* What cannot even be looked through is told, and no reason not to look at the rest. */
+	if (r == -EBADMSG || r == -EIO)
+		r = tell_of_database(&told, "the database cannot be read through");
+	return r < 0 ? r : survey_make(&view, list, count, watching, ret);
 }

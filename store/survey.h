@@ -62,5 +62,15 @@ struct survey_view {
  * when `watch` said so; -ENOMEM; what `finding` returned; other errors of the engine. */
 int survey_make(const struct survey_view *view, const struct pin *pins, size_t count,
 		const struct survey_watch *watch, struct survey *ret) MUST_CHECK;
+/* The same of the store at `path`, as it is at one moment, also while a daemon has it open; and
+ * whether the database itself is whole (a finding without an organisation). Errors as
+ * sqlite_look(), which are about the file, and as above. */
+struct survey_host {
+	struct secret_pool *pool;
+	const struct recipient *host;
+	const struct pins *pins; /* read before; NULL: this host knows none */
+};
+int survey_store(const char *path, const struct survey_host *host, const struct survey_watch *watch,
+		 struct survey *ret) MUST_CHECK;
 void survey_done(struct survey *survey);
 #define CLEANUP_SURVEY CLEANUP(survey_done)
