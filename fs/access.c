@@ -171,6 +171,33 @@ int access_need(struct tree *tree, const struct node *node, const struct caller 
 	return held & permissions ? 0 : -EACCES;
 }
 
+/* What this host must be able to sign for to edit a node, or what a directory holds; nothing where
+ * no row says so. Links are the managers' too, in a directory of which more may be written. */
+static const enum capability host_needs[NODE_KINDS] = {
+	[NODE_ORG] = CAN_WRITE,	     [NODE_PROJECTS] = CAN_MANAGE, [NODE_PROJECT] = CAN_WRITE,
+	[NODE_ROLES] = CAN_MANAGE,   [NODE_ROLE] = CAN_MANAGE,	   [NODE_ACCOUNT] = CAN_WRITE,
+	[NODE_PROVIDER] = CAN_WRITE, [NODE_FIELD] = CAN_WRITE,
+};
+
+static int host_may(const struct org *org, const struct node *node, unsigned permissions)
+{
+	const enum capability needed =
+		permissions == (MAY_MANAGE | MAY_INHERIT) ? CAN_MANAGE : host_needs[node->kind];
+
+	return org_capability(org) >= needed ? 0 : -EROFS;
+}
+
+int access_edit(struct tree *tree, const struct node *node, const struct caller *caller,
+		unsigned permissions)
+{
+	struct org *org = NULL;
+	int r = access_need(tree, node, caller, permissions);
+
+	if (r == 0)
+		r = tree_org(tree, node, &org);
+	return r < 0 ? r : host_may(org, node, permissions);
+}
+
 int access_bits(struct tree *tree, const struct node *node, const struct caller *caller,
 		unsigned bits)
 {
@@ -183,12 +210,13 @@ int access_bits(struct tree *tree, const struct node *node, const struct caller 
 	if (node->pin == NO_PIN)
 		return (kind_of(node)->other_bits & bits) == bits ? 0 : -EACCES;
 	r = tree_org(tree, node, &org);
-	if (r < 0 || caller->uid == 0)
-		return r;
-	r = permissions_of(tree, org, node, caller, &held);
+	if (r == 0 && caller->uid != 0)
+		r = permissions_of(tree, org, node, caller, &held);
 	if (r < 0)
 		return r;
-	return (bits_of(rights_of(tree, org, node), held) & bits) == bits ? 0 : -EACCES;
+	if (caller->uid != 0 && (bits_of(rights_of(tree, org, node), held) & bits) != bits)
+		return -EACCES;
+	return bits & 2 ? host_may(org, node, 0) : 0;
 }
 
 int access_admin(struct tree *tree, const struct caller *caller)

@@ -29,7 +29,13 @@ int caller_groups_from_database(struct caller *caller) MUST_CHECK;
 int access_need(struct tree *tree, const struct node *node, const struct caller *caller,
 		unsigned permissions) MUST_CHECK;
 
-/* 0 when the caller may read (4), write (2) the node as its list says; else as access_need(). */
+/* The same for who edits the node or what it holds, and -EROFS when he may but this host may not:
+ * what it can sign for is the organisation's to say. */
+int access_edit(struct tree *tree, const struct node *node, const struct caller *caller,
+		unsigned permissions) MUST_CHECK;
+
+/* 0 when the caller may read (4), write (2) the node as its list says; else as access_need(), and
+ * as access_edit() to write. */
 int access_bits(struct tree *tree, const struct node *node, const struct caller *caller,
 		unsigned bits) MUST_CHECK;
 

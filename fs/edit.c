@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conf/field.h"
+#include "fs/follow.h"
 #include "fs/log.h"
 
 static const uint64_t stopped_ns = UINT64_C(10000000000);
@@ -21,7 +22,7 @@ int edit_name(const struct edit *edit)
 
 int edit_need(const struct edit *edit, unsigned permissions)
 {
-	return access_need(edit->tree, edit->directory, edit->caller, permissions);
+	return access_edit(edit->tree, edit->directory, edit->caller, permissions);
 }
 
 int edit_begin(const struct edit *edit, struct org **ret_org, struct change **ret_change)
@@ -74,12 +75,26 @@ int edit_writable(struct tree *tree)
 	return tree->unwritable;
 }
 
+/* Another writer was first: follow him, and try once more. */
+static int commit_behind(struct tree *tree, size_t pin, struct org *org,
+			 const struct change *change)
+{
+	CLEANUP_NEWS struct news news = {0};
+	int r = follow_org(tree, pin, &news);
+
+	if (r == 0)
+		r = follow_spares(org, &news, change) ? org_commit(org, change) : -ESTALE;
+	return r;
+}
+
 int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		const struct change *change)
 {
-	const struct digest *fingerprint = org_fingerprint(org);
+	const struct digest fingerprint = *org_fingerprint(org);
 	int r = org_commit(org, change);
 
+	if (r == -ESTALE)
+		r = commit_behind(tree, node->pin, org, change);
 	if (r == 0)
 		return 0;
 	if (lasts(r)) {
@@ -87,8 +102,8 @@ int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		tree->probed = tree_monotonic();
 	}
 	log_line(LOG_ERR, "organisation %02x%02x%02x%02x: change not written: %s",
-		 fingerprint->bytes[0], fingerprint->bytes[1], fingerprint->bytes[2],
-		 fingerprint->bytes[3], strerror(-r));
+		 fingerprint.bytes[0], fingerprint.bytes[1], fingerprint.bytes[2],
+		 fingerprint.bytes[3], strerror(-r));
 	if (r == -EUCLEAN || r == -ESTALE) {
 		/* What is in memory is behind the store: it is loaded anew when next touched. */
 		store_org_forget(tree->store, node->pin);

@@ -10,7 +10,8 @@
  * have, a leading dot, or a name that looks like an editor's scratch file. */
 int edit_name(const struct edit *edit) MUST_CHECK;
 
-/* Whether the caller has one of the permissions in the directory: -EACCES. */
+/* Whether the caller has one of the permissions in the directory: -EACCES; and this host may write
+ * there: -EROFS. */
 int edit_need(const struct edit *edit, unsigned permissions) MUST_CHECK;
 
 /* The organisation of the directory, and an empty change for it. */

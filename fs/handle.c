@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fs/draft.h"
+#include "fs/follow.h"
 #include "fs/witness.h"
 
 /* How long the kernel may still let in who it looked up before a change. */
@@ -103,7 +104,7 @@ static int begin_draft(const struct handle_open *open, struct handle *handle)
 	draft->exclusive = open->flags & O_EXCL;
 	draft->truncated = open->flags & O_TRUNC;
 	if (!draft->truncated)
-		r = kind_of(open->node)->content(open->tree, open->node, &draft->bytes, &version);
+		r = follow_content(open->tree, open->node, &draft->bytes, &version);
 	if (r == -EIO || r == -EBADMSG)
 		draft->missing = r;
 	if (r == 0 && (open->flags & O_ACCMODE) == O_RDWR)
@@ -139,7 +140,7 @@ static int fill(const struct handle_open *open, struct handle *handle)
 		return 0;
 	if (!kind->content)
 		return -EISDIR;
-	r = kind->content(open->tree, open->node, &handle->snapshot, &handle->version);
+	r = follow_content(open->tree, open->node, &handle->snapshot, &handle->version);
 	return r < 0 ? r : witness_read(open->tree, open->node, &handle->actor, handle->version);
 }
 
@@ -260,7 +261,7 @@ static int renew(struct tree *tree, struct handle *handle)
 {
 	CLEANUP_SECRET struct secret *content = NULL;
 	uint64_t version = 0;
-	int r = kind_of(&handle->node)->content(tree, &handle->node, &content, &version);
+	int r = follow_content(tree, &handle->node, &content, &version);
 
 	if (r == 0 && version != handle->version)
 		r = witness_read(tree, &handle->node, &handle->actor, version);

@@ -216,7 +216,7 @@ int roles_remove(const struct edit *edit, const struct node *child)
 		edit_stop_removing(edit);
 		return -EPERM;
 	}
-	r = access_need(edit->tree, &org, edit->caller, MAY_ROLES | MAY_MANAGE);
+	r = access_edit(edit->tree, &org, edit->caller, MAY_ROLES | MAY_MANAGE);
 	return r < 0 ? r : set_principals(edit->tree, child, &nobody);
 }
 

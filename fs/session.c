@@ -13,6 +13,7 @@
 
 #include "fs/burial.h"
 #include "fs/credential_edit.h"
+#include "fs/follow.h"
 #include "fs/log.h"
 #include "fs/op.h"
 #include "fs/roster.h"
@@ -292,12 +293,29 @@ static void tend_leftovers(struct session *session)
 		log_line(LOG_NOTICE, "%zu scratch files have expired", gone);
 }
 
+enum { RESEAL_STEPS = 10 }; /* in a second, each under the lock for itself */
+
+static void tend_store(struct session *session)
+{
+	bool more = true;
+
+	pthread_mutex_lock(&session->lock);
+	follow_others(&session->tree);
+	pthread_mutex_unlock(&session->lock);
+	for (size_t i = 0; more && i < RESEAL_STEPS; i++) {
+		pthread_mutex_lock(&session->lock);
+		more = follow_reseal(&session->tree);
+		pthread_mutex_unlock(&session->lock);
+	}
+}
+
 void session_tend(struct session *session)
 {
 	int r = 0;
 
 	roster_refresh(&session->tree, &session->lock);
 	tend_leftovers(session);
+	tend_store(session);
 	tend_marks(session);
 	forget_due(session->forget);
 	if (store_untidy(session->tree.store))

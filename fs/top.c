@@ -91,6 +91,19 @@ int catalogue_content(struct tree *tree, const struct node *node, struct secret 
 	return r < 0 ? r : secret_copy(tree->pool, text, strlen(text), ret);
 }
 
+/* What this host may do, and how far the rows are under the newest key. */
+static void print_keys(const struct org *org, FILE *file)
+{
+	static const char *const names[] = {
+		[CAN_READ] = "read", [CAN_WRITE] = "write", [CAN_MANAGE] = "manage"};
+	const struct membership *membership = org_membership(org);
+
+	fprintf(file, " can=%s members=%zu epoch=%" PRIu32, names[org_capability(org)],
+		membership->member_count, membership_newest(membership)->number);
+	if (membership->epoch_count > 1)
+		fprintf(file, " to-reseal=%zu", org_reseal_left(org));
+}
+
 /* One line an organisation: name, fingerprint, generation and its age, or what is wrong. Only those
  * that are loaded are looked into: asking how the daemon is must not make it grow. */
 static void print_org(struct tree *tree, size_t index, FILE *file)
@@ -104,6 +117,7 @@ static void print_org(struct tree *tree, size_t index, FILE *file)
 	if (org) {
 		fprintf(file, " generation=%" PRIu64 " changed=", org_generation(org));
 		text_time(file, org_time(org));
+		print_keys(org, file);
 		fprintf(file, " damaged=%zu", org_damaged(org));
 	} else if (tree_org_state(tree, index)->trouble) {
 		fputs(" error=\"", file);

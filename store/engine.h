@@ -64,6 +64,9 @@ struct engine_ops {
 	 * wrong, in words. */
 	int (*examine)(struct engine *engine, int (*each)(void *context, const char *text),
 		       void *context);
+	/* Let the reads that follow see what others have written; `ret_changed` says whether they
+	 * may have. NULL where nobody else can. */
+	int (*renew)(struct engine *engine, bool *ret_changed);
 	/* Overwrite what was deleted wherever the engine still has it. -EBUSY when a reader delays
 	 * it; 0 with nothing to do. Any thread. */
 	int (*tidy)(struct engine *engine);

@@ -253,8 +253,12 @@ int org_value(const struct org *org, struct record_id field, uint64_t version, s
 	      uint64_t *ret_time)
 {
 	const struct opener opener = opener_of(org);
+	bool behind = false;
+	int r = opener_value(&opener, field, version, ret, ret_time);
 
-	return opener_value(&opener, field, version, ret, ret_time);
+	if (r == -EBADMSG && org_is_behind(org, &behind) == 0 && behind)
+		return -ESTALE;
+	return r;
 }
 
 size_t org_value_versions(const struct org *org, struct record_id field, uint64_t *versions,

@@ -80,7 +80,8 @@ size_t org_damaged(const struct org *org);
 int org_check_keys(const struct org *org) MUST_CHECK;
 
 /* Open one value. `ret_time` (may be NULL) is when it was written, ns since 1970. -ENOENT no such
- * version; -EBADMSG when its row is missing, altered or moved. */
+ * version; -EBADMSG when its row is missing, altered or moved; -ESTALE when it is not what it was
+ * because others have written since: org_refresh(). */
 int org_value(const struct org *org, struct record_id field, uint64_t version, struct secret **ret,
 	      uint64_t *ret_time) MUST_CHECK;
 

@@ -17,6 +17,8 @@ static const char *const texts[] = {
 	[SQL_LOG_PUT] = "INSERT INTO log (org, gen, hash, entry) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_HEAD_PUT] = "INSERT OR REPLACE INTO head (org, gen) VALUES (?1, ?2)",
 	[SQL_AUDIT_PUT] = "INSERT INTO audit (org, rid, seq, entry) VALUES (?1, ?2, ?3, ?4)",
+	/* Another number whenever another connection has written. */
+	[SQL_DATA_VERSION] = "PRAGMA data_version",
 	[SQL_ITEM_GET] = "SELECT id, kind, ver, epoch, ct FROM item WHERE org = ?1 AND id = ?2",
 	[SQL_ITEM_ALL] = "SELECT id, kind, ver, epoch, ct FROM item WHERE org = ?1",
 	[SQL_ITEM_PUT] = "INSERT INTO item (org, id, kind, ver, epoch, ct)"

@@ -29,7 +29,9 @@ struct sqlite {
 	struct engine engine; /* first: an engine is the start of its own kind */
 	sqlite3 *db;
 	sqlite3_stmt *statements[SQL_COUNT];
-	bool unclean; /* a failed commit may lie in the write-ahead log */
+	int64_t data_version; /* when it was last asked for */
+	int64_t tidy_version; /* when tidy() was done, which changes it as others do */
+	bool unclean;	      /* a failed commit may lie in the write-ahead log */
 	int lock;
 	pthread_mutex_t using; /* guards all the above, and `tidying` */
 	bool tidying;	       /* no read transaction is to be kept */
@@ -380,6 +382,35 @@ static int sqlite_orgs(struct engine *engine, int (*each)(void *context, struct 
 	return r;
 }
 
+static int get_data_version(struct sqlite *sqlite, int64_t *ret)
+{
+	CLEANUP(sql_release) sqlite3_stmt *statement = sqlite->statements[SQL_DATA_VERSION];
+	int r = step(sqlite, statement);
+
+	if (r <= 0)
+		return r < 0 ? r : -EIO;
+	*ret = sqlite3_column_int64(statement, 0);
+	return 0;
+}
+
+/* What others deleted is to be overwritten as well; our own reader kept them from it. */
+static int sqlite_renew(struct engine *engine, bool *ret_changed)
+{
+	ENTERED *sqlite = enter(engine);
+	int64_t version = 0;
+	int r;
+
+	end_reading(sqlite);
+	r = get_data_version(sqlite, &version);
+	if (r < 0)
+		return r;
+	*ret_changed = version != sqlite->data_version;
+	if (*ret_changed && version != sqlite->tidy_version)
+		atomic_store(&sqlite->untidy, true);
+	sqlite->data_version = version;
+	return 0;
+}
+
 /* Say whether a tidy() is under way; our own reader would delay it. */
 static void set_tidying(struct engine *engine, bool tidying)
 {
@@ -388,6 +419,8 @@ static void set_tidying(struct engine *engine, bool tidying)
 	sqlite->tidying = tidying;
 	if (tidying)
 		end_reading(sqlite);
+	else
+		(void)!get_data_version(sqlite, &sqlite->tidy_version);
 }
 
 /* What is appended meanwhile asks for another tidy(). */
@@ -466,6 +499,7 @@ static const struct engine_ops sqlite_ops = {
 	.audit_put = sqlite_audit_put,
 	.orgs = sqlite_orgs,
 	.examine = sqlite_examine,
+	.renew = sqlite_renew,
 	.tidy = sqlite_tidy,
 	.untidy = sqlite_untidy,
 	.probe = sqlite_probe,
@@ -474,14 +508,14 @@ static const struct engine_ops sqlite_ops = {
 };
 
 /* The log's length tells of deleted bytes only if it was left behind by a daemon that died. */
-static int open_in(struct sqlite *sqlite, const char *path)
+static int open_beside(struct sqlite *sqlite, const char *path, bool alone)
 {
 	int r;
 
 	r = database_open(path, BUSY_MS, &sqlite->db);
 	if (r < 0)
 		return r;
-	r = database_lock(sqlite->db, &sqlite->lock);
+	r = alone ? database_lock(sqlite->db, &sqlite->lock) : 0;
 	if (r < 0)
 		return r;
 	atomic_init(&sqlite->untidy, !database_wal_is_empty(sqlite->db));
@@ -489,7 +523,19 @@ static int open_in(struct sqlite *sqlite, const char *path)
 	if (r < 0)
 		return r;
 	r = database_open(path, TIDY_BUSY_MS, &sqlite->tidier);
-	return r < 0 ? r : sql_prepare(sqlite->db, sqlite->statements);
+	if (r == 0)
+		r = sql_prepare(sqlite->db, sqlite->statements);
+	return r < 0 ? r : get_data_version(sqlite, &sqlite->data_version);
+}
+
+static int open_in(struct sqlite *sqlite, const char *path)
+{
+	return open_beside(sqlite, path, true);
+}
+
+static int join_in(struct sqlite *sqlite, const char *path)
+{
+	return open_beside(sqlite, path, false);
 }
 
 static int look_in(struct sqlite *sqlite, const char *path)
@@ -543,4 +589,9 @@ int sqlite_open(const char *path, struct engine **ret)
 int sqlite_look(const char *path, struct engine **ret)
 {
 	return open_by(look_in, path, ret);
+}
+
+int sqlite_join(const char *path, struct engine **ret)
+{
+	return open_by(join_in, path, ret);
 }

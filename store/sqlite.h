@@ -24,3 +24,7 @@ int sqlite_look(const char *path, struct engine **ret) MUST_CHECK;
  * it is damaged or no store; -EBUSY when another daemon has it open; -ENOTSUP on a network or FUSE
  * file system; -ELOOP when the file is a symlink; -EROFS when it cannot be written. */
 int sqlite_open(const char *path, struct engine **ret) MUST_CHECK;
+
+/* The same beside a daemon that may have it open, or another that joined: an append fails with
+ * -ESTALE when it was not the first, and sees what others wrote with renew(). */
+int sqlite_join(const char *path, struct engine **ret) MUST_CHECK;

@@ -209,6 +209,11 @@ struct store *store_close(struct store *store)
 	return NULL;
 }
 
+int store_renew(struct store *store, bool *ret_changed)
+{
+	return store->engine->ops->renew(store->engine, ret_changed);
+}
+
 int store_tidy(struct store *store)
 {
 	return store->engine->ops->tidy(store->engine);

@@ -45,6 +45,10 @@ struct org *store_org_loaded(struct store *store, size_t index);
  * 0 without one. -ESTALE, -ENOTUNIQ, -EIDRM as store_org(); other errors of the engine. */
 int store_org_look(struct store *store, size_t index, uint64_t *ret_generation) MUST_CHECK;
 
+/* Let what is read from now on be what others have written as well; `ret_changed` says whether they
+ * may have. Whether a loaded organisation is behind then, org_is_behind() tells. */
+int store_renew(struct store *store, bool *ret_changed) MUST_CHECK;
+
 /* Drop a loaded organisation, so that the next store_org() loads it anew. */
 void store_org_forget(struct store *store, size_t index);
 

@@ -56,6 +56,13 @@ static inline int hosts_rows(struct engine *engine, struct org_id org, enum row_
 	return below->ops->rows(below, org, table, refs, count, each, context);
 }
 
+static inline int hosts_renew(struct engine *engine, bool *ret_changed)
+{
+	struct engine *below = hosts_of(engine)->below;
+
+	return below->ops->renew(below, ret_changed);
+}
+
 static inline int hosts_append(struct engine *engine, const struct engine_append *append)
 {
 	struct hosts *hosts = hosts_of(engine);
@@ -72,6 +79,7 @@ static const struct engine_ops hosts_ops = {
 	.fetch = hosts_fetch,
 	.rows = hosts_rows,
 	.append = hosts_append,
+	.renew = hosts_renew,
 };
 
 static inline void hosts_init(struct hosts *hosts)

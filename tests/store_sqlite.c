@@ -845,3 +845,64 @@ Test(sqlite, an_audit_record_is_written_once)
 	cr_expect_eq(engine->ops->audit_put(engine, acme, host, 2, record, sizeof(record)),
 		     -EEXIST);
 }
+
+/* Two processes: the second joins the first, and each sees what the other wrote when it asks. */
+Test(sqlite, who_joins_is_seen_and_sees)
+{
+	PLACE place = place_new();
+	ENGINE *engine = open_new(&place);
+	ENGINE *joined = NULL;
+	ENGINE *second = NULL;
+	bool changed = true;
+
+	cr_assert_eq(append_rows(engine, 1, NULL, 0), 0);
+	cr_assert_eq(sqlite_join(place.store, &joined), 0);
+	cr_expect_eq(sqlite_open(place.store, &second), -EBUSY);
+	cr_expect_eq(head_of(engine), 1);
+	cr_expect_eq(head_of(joined), 1);
+	cr_assert_eq(engine->ops->renew(engine, &changed), 0);
+	cr_expect_not(changed);
+
+	cr_expect_eq(head_of(engine), 1);
+	cr_assert_eq(append_rows(joined, 2, NULL, 0), 0);
+	cr_expect_eq(append_rows(engine, 2, NULL, 0), -ESTALE);
+	cr_assert_eq(engine->ops->renew(engine, &changed), 0);
+	cr_expect(changed);
+	cr_expect_eq(head_of(engine), 2);
+	cr_assert_eq(engine->ops->renew(engine, &changed), 0);
+	cr_expect_not(changed);
+	cr_assert_eq(append_rows(engine, 3, NULL, 0), 0);
+	cr_assert_eq(engine->ops->renew(engine, &changed), 0);
+	cr_expect_not(changed, "our own");
+	cr_assert_eq(joined->ops->renew(joined, &changed), 0);
+	cr_expect(changed);
+	cr_expect_eq(head_of(joined), 3);
+}
+
+/* What the one deletes the other overwrites, once. */
+Test(sqlite, what_another_deleted_is_overwritten_once)
+{
+	static const char secret[] = "a sealed key that is deleted";
+	PLACE place = place_new();
+	ENGINE *engine = open_new(&place);
+	ENGINE *joined = NULL;
+	struct engine_row row = {
+		{ROW_WRAP, id_of(1), 0, 0, 1, {{0}}}, (const uint8_t *)secret, sizeof(secret)};
+	bool changed = false;
+
+	cr_assert_eq(append_rows(engine, 1, &row, 1), 0);
+	cr_assert_eq(sqlite_join(place.store, &joined), 0);
+	cr_expect_eq(head_of(engine), 1);
+	row.bytes = NULL;
+	cr_assert_eq(append_rows(joined, 2, &row, 1), 0);
+	cr_expect(store_holds(place.store, secret, sizeof(secret)));
+	joined = engine_close(joined);
+	cr_assert_eq(engine->ops->renew(engine, &changed), 0);
+	cr_expect(changed);
+	cr_expect(engine->ops->untidy(engine));
+	cr_assert_eq(engine->ops->tidy(engine), 0);
+	cr_expect_not(store_holds(place.store, secret, sizeof(secret)));
+	/* It may look like news, but is nothing to do once more. */
+	cr_assert_eq(engine->ops->renew(engine, &changed), 0);
+	cr_expect_not(engine->ops->untidy(engine));
+}
