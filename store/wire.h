@@ -71,11 +71,7 @@ uint32_t wire_get_count(struct wire_reader *reader, size_t each);
 int wire_end(const struct wire_reader *reader) MUST_CHECK;
 
 /* Store into room that is known to suffice; the place after it is returned. */
-static inline uint8_t *wire_store(uint8_t *at, const void *bytes, size_t size)
-{
-	memcpy(at, bytes, size);
-	return at + size;
-}
+uint8_t *wire_store(uint8_t *at, const void *bytes, size_t size);
 
 static inline uint8_t *wire_store_u8(uint8_t *at, uint8_t value)
 {
