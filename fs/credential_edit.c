@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fs/announce.h"
 #include "fs/burial.h"
 #include "fs/credential.h"
 #include "fs/edit.h"
@@ -29,6 +30,9 @@ int credential_restore(const struct save *save, const struct target *target,
 		r = edit_commit(save->tree, save->node, target->org, change);
 	tombstones_drop(&save->tree->tombstones, field.id);
 	tree_account_changed(save->tree, save->node->pin, account, field.id);
+	/* Whose writing was refused has made the kernel speak before there was anything to see. */
+	if (r == 0)
+		announce(save->tree, save->node);
 	return r;
 }
 

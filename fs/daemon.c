@@ -10,6 +10,7 @@
 #include "fs/log.h"
 #include "fs/owner.h"
 #include "fs/session.h"
+#include "fs/toucher.h"
 #include "fs/standing.h"
 #include "fs/trouble.h"
 #include "fs/worker.h"
@@ -20,10 +21,12 @@ struct ground {
 	struct catalogue *catalogue;
 	struct store *store;
 	struct owner owner;
+	struct announcer *announcer;
 };
 
 static void ground_done(struct ground *ground)
 {
+	ground->announcer = announcer_free(ground->announcer);
 	ground->store = store_close(ground->store);
 	ground->catalogue = catalogue_free(ground->catalogue);
 	ground->pool = secret_pool_free(ground->pool);
@@ -98,14 +101,30 @@ static enum exit_code open_store(const struct settings *settings, struct ground 
 	return EXIT_DONE;
 }
 
-static enum exit_code ground_init(const struct settings *settings, struct ground *ground)
+/* Without it the mount serves all the same. */
+static void start_toucher(const char *path, struct ground *ground)
 {
+	int teller = -1;
+	int r = toucher_start(path, &ground->owner, &teller);
+
+	if (r == 0)
+		r = announcer_new(teller, &ground->announcer);
+	if (r < 0)
+		log_line(LOG_WARNING, "who watches files is not told what others change: %s",
+			 strerror(-r));
+}
+
+static enum exit_code ground_init(const struct daemon_options *options, struct ground *ground)
+{
+	const struct settings *settings = options->settings;
 	enum exit_code code = load_catalogue(settings, &ground->catalogue);
 
 	if (code == EXIT_DONE)
 		code = find_owner(settings, &ground->owner);
 	if (code != EXIT_DONE)
 		return code;
+	/* Before there is a secret that it would take along. */
+	start_toucher(options->path, ground);
 	if (secret_pool_new(settings->memory, &ground->pool) < 0)
 		return command_fail(EXIT_MEMORY,
 				    "memory cannot be locked: raise the limit (ulimit -l, "
@@ -226,7 +245,7 @@ static enum exit_code serve_session(const struct daemon_options *options, struct
 	return run_session(session, &signals);
 }
 
-static enum exit_code serve_tree(const struct daemon_options *options, const struct ground *ground)
+static enum exit_code serve_tree(const struct daemon_options *options, struct ground *ground)
 {
 	struct session session = {
 		.tree =
@@ -239,6 +258,7 @@ static enum exit_code serve_tree(const struct daemon_options *options, const str
 				.owner = ground->owner.uid,
 				.owner_group = ground->owner.gid,
 			},
+		.announcer = TAKE_PTR(ground->announcer),
 	};
 	const enum exit_code code = serve_session(options, &session);
 
@@ -254,7 +274,7 @@ enum exit_code daemon_run(const struct daemon_options *options)
 
 	if (r < 0)
 		return command_fail(EXIT_OTHER, "cannot give up core dumps: %s", strerror(-r));
-	code = ground_init(options->settings, &ground);
+	code = ground_init(options, &ground);
 	if (code == EXIT_DONE)
 		code = serve_tree(options, &ground);
 	return code;

@@ -68,6 +68,9 @@ int handle_read(struct tree *tree, struct handle *handle, const struct caller *c
 /* Whether the file has changed since the snapshot of a handle that reads. */
 bool handle_is_behind(struct tree *tree, const struct handle *handle);
 
+/* Whether it is the toucher's (toucher.h): what is written through it is dropped. */
+bool handle_touches(const struct handle *handle);
+
 /* The scratch file that a handle has open, borrowed; NULL for any other. */
 struct scratch_file *handle_scratch(struct handle *handle);
 

@@ -157,7 +157,8 @@ void op_write(fuse_req_t request, fuse_ino_t number, const char *bytes, size_t s
 	struct tree *tree = &request_session(request)->tree;
 	struct scratch_file *file = scratch_of(request, info);
 	struct draft *draft = draft_of(request, info);
-	int r = -EBADF;
+	const struct handle *handle = handles_get(request_session(request)->handles, info->fh);
+	int r = handle && handle_touches(handle) ? 0 : -EBADF;
 
 	(void)number;
 	if (file)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fs/announce.h"
 #include "fs/credential.h"
 #include "fs/edit.h"
 #include "fs/target.h"
@@ -227,6 +228,7 @@ void provider_file_abandoned(const struct save *save, enum abandoned why)
 		return;
 	old.bytes = (const uint8_t *)vacancy->provider;
 	old.size = strlen(vacancy->provider);
-	if (provider_file_judge(&old, true) == 0)
-		(void)!set_provider(save->tree, save->node, named(&old));
+	if (provider_file_judge(&old, true) == 0 &&
+	    set_provider(save->tree, save->node, named(&old)) == 0)
+		announce(save->tree, save->node);
 }

@@ -147,6 +147,21 @@ int request_entry(fuse_req_t request, const struct node *node, struct fuse_entry
 	return 0;
 }
 
+/*
+ * When another file is renamed over a field the kernel takes a link away from its inode, and ends
+ * all watches on one that has none left; but a field's inode is the same after that. Right before,
+ * the kernel asks for the name once more, which it hardly does for any other reason when it knows
+ * the inode. So it is told of a second link then, and to ask again before it believes it: what
+ * stat(2) shows is one link, because tools treat files with more of them in ways of their own.
+ */
+static void keep_watches(const struct inode *inode, struct fuse_entry_param *entry)
+{
+	if (inode->node.kind != NODE_FIELD || !inode->lookups)
+		return;
+	entry->attr.st_nlink = 2;
+	entry->attr_timeout = 0;
+}
+
 void request_reply_node(fuse_req_t request, int error, const struct node *node)
 {
 	struct fuse_entry_param entry;
@@ -159,6 +174,7 @@ void request_reply_node(fuse_req_t request, int error, const struct node *node)
 		request_reply(request, r);
 		return;
 	}
+	keep_watches(inode, &entry);
 	inodes_remember(inode);
 	if (fuse_reply_entry(request, &entry) != 0)
 		inodes_forget(request_session(request)->tree.inodes, entry.ino, 1);

@@ -77,6 +77,13 @@ static void queue_name(void *context, uint64_t directory, const char *name)
 	forget_name(session->forget, directory, name);
 }
 
+static void queue_announcement(void *context, uint64_t inode, const char *path)
+{
+	struct session *session = context;
+
+	announcer_put(session->announcer, inode, path);
+}
+
 static int fuse_init(struct session *session, int device)
 {
 	char program[] = "credfs";
@@ -163,6 +170,8 @@ int session_init(struct session *session, int device, int shared)
 		auditor_on_write(session->tree.auditor, wake_signer, session);
 	session->tree.invalidate = invalidate;
 	session->tree.forget_name = queue_name;
+	if (session->announcer)
+		session->tree.announce = queue_announcement;
 	session->tree.kernel = session;
 	return r;
 }
@@ -204,6 +213,7 @@ void session_done(struct session *session)
 	}
 	session->forget = forget_free(session->forget);
 	session->waiters = waiters_free(session->waiters);
+	session->announcer = announcer_free(session->announcer);
 	if (session->fuse)
 		fuse_session_destroy(session->fuse);
 	session->fuse = NULL;
@@ -288,6 +298,8 @@ static void tend_leftovers(struct session *session)
 	while (tombstones_take_expired(&session->tree.tombstones, tree_monotonic(), &tombstone))
 		credential_erase(&session->tree, &tombstone);
 	burial_tend(&session->tree);
+	if (session->announcer)
+		(void)announcer_tend(session->announcer);
 	pthread_mutex_unlock(&session->lock);
 	if (gone)
 		log_line(LOG_NOTICE, "%zu scratch files have expired", gone);

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "fs/announcer.h"
 #include "fs/connection.h"
 #include "fs/forget.h"
 #include "fs/handles.h"
@@ -23,13 +24,14 @@ struct session {
 	struct forget *forget;
 	struct waiters *waiters;
 	struct signer *signer;
-	pthread_mutex_t lock; /* around tree and handles */
-	pthread_t tender;     /* who calls session_tend(); takes SIGUSR2 */
-	uint64_t unique;      /* number of the request that is being answered */
-	bool resent;	      /* another worker had it before */
-	bool cached;	      /* it is a read for the page cache */
-	void *buffer;	      /* for requests */
-	int marks_trouble;    /* how the last writing of marks ended: 0 or -errno */
+	struct announcer *announcer; /* NULL: watchers hear of what the kernel sees alone */
+	pthread_mutex_t lock;	     /* around tree and handles */
+	pthread_t tender;	     /* who calls session_tend(); takes SIGUSR2 */
+	uint64_t unique;	     /* number of the request that is being answered */
+	bool resent;		     /* another worker had it before */
+	bool cached;		     /* it is a read for the page cache */
+	void *buffer;		     /* for requests */
+	int marks_trouble;	     /* how the last writing of marks ended: 0 or -errno */
 };
 
 /* `tree` is filled in up to what tree_init() makes; `device` is /dev/fuse, closed with the

@@ -59,7 +59,9 @@ struct tree {
 	/* Tell it to forget a name in a directory, later: it holds the directory until it is
 	 * answered. */
 	void (*forget_name)(void *context, uint64_t directory, const char *name);
-	void *kernel; /* context of both */
+	/* Have who watches a file told that it has changed; may be NULL. See announce.h. */
+	void (*announce)(void *context, uint64_t inode, const char *path);
+	void *kernel; /* context of all three */
 };
 
 /* The parts that live in memory only. The rest of `tree` is the caller's, and set before. */

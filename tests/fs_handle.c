@@ -583,3 +583,44 @@ Test(handle, of_a_damaged_value_says_so)
 	close_it(&fixture, number);
 	view_expect(&fixture, KEY, "sk-proj-333");
 }
+
+static const struct {
+	int flags;
+	int expected;
+} touches[] = {
+	{O_WRONLY, 0},
+	{O_RDONLY, -EACCES},
+	{O_RDWR, -EACCES},
+	{O_WRONLY | O_TRUNC, -EACCES},
+	{O_WRONLY | O_APPEND, -EACCES},
+};
+
+Test(handle, of_the_owner_of_the_inodes_writes_what_is_dropped_and_reads_nothing)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct caller owner = {.pid = 9, .groups_known = true};
+	const struct handle_range range = {0, 100, false};
+	struct handle_bytes bytes = {0};
+
+	acme_init(&fixture, "");
+	owner.uid = fixture.tree.owner;
+	for (size_t i = 0; i < sizeof touches / sizeof touches[0]; i++) {
+		uint64_t number = 0;
+		struct handle *handle;
+		int r = fixture_open(&fixture, KEY, touches[i].flags, &owner, &number);
+
+		cr_assert_eq(r, touches[i].expected, "%zu: %d", i, r);
+		if (r < 0)
+			continue;
+		handle = handles_get(fixture.handles, number);
+		cr_expect(handle_touches(handle));
+		cr_expect_null(handle_draft(handle));
+		cr_expect_eq(handle_read(&fixture.tree, handle, &owner, &range, &bytes), -EACCES);
+		close_it(&fixture, number);
+	}
+	view_expect(&fixture, KEY, "sk-proj-22");
+	cr_expect_eq(fixture_open(&fixture, OPENAI "/.info", O_WRONLY, &owner, &(uint64_t){0}),
+		     -EACCES);
+	cr_expect_not(handle_touches(
+		handles_get(fixture.handles, open_as(&fixture, KEY, O_WRONLY, &fixture_root))));
+}
