@@ -68,11 +68,13 @@ def test_a_whole_store_is_said_to_be_whole_mounted_or_not(mount):
 
 
 def test_nothing_is_changed(furnished):
-    before = {name: open(f"{furnished.private}/{name}", "rb").read()
-              for name in os.listdir(furnished.private)}
+    def content():
+        return {name: open(path, "rb").read() for name in os.listdir(furnished.private)
+                if os.path.isfile(path := f"{furnished.private}/{name}")}
+
+    before = content()
     assert findings(furnished) == []
-    after = {name: open(f"{furnished.private}/{name}", "rb").read()
-             for name in os.listdir(furnished.private)}
+    after = content()
     assert after == before
 
 
