@@ -1,5 +1,8 @@
 #include "store/store.h"
 
+#include <string.h>
+
+#include "store/clock.h"
 #include "store/sqlite.h"
 
 struct store {
@@ -179,8 +182,43 @@ int store_org_create(struct store *store, const char *name, const struct change 
 	return 0;
 }
 
+/* What it calls itself, by which a host knows it that has nothing but the store. */
+static int rename_self(struct org *org, const char *name)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	CLEANUP_RECORD struct record record = {0};
+	const struct record *self = org_record(org, (struct record_id){{0}});
+	int r;
+
+	if (!self || org_capability(org) < CAN_MANAGE)
+		return 0;
+	r = record_copy(self, &record);
+	if (r < 0)
+		return r;
+	free(record.name);
+	record.name = strdup(name);
+	if (!record.name)
+		return -ENOMEM;
+	record.updated = clock_now();
+	r = change_new(&change);
+	if (r == 0)
+		r = change_put(change, &record);
+	return r < 0 ? r : org_commit(org, change);
+}
+
+/* The pin alone says how it is called here; one that cannot be read is renamed all the same. */
 int store_org_rename(struct store *store, size_t index, const char *name)
 {
+	struct org *org = NULL;
+	int r = pins_find(store->pins, name);
+
+	if (r >= 0)
+		return (size_t)r == index ? 0 : -EEXIST;
+	if (store_org(store, index, &org) == 0) {
+		r = rename_self(org, name);
+		if (r < 0)
+			return r;
+	}
 	return pins_rename(store->pins, index, name);
 }
 

@@ -55,6 +55,8 @@ void store_org_forget(struct store *store, size_t index);
 /* Create an organisation and pin it: `ret_index` is its pin. -EEXIST for a name that is pinned. */
 int store_org_create(struct store *store, const char *name, const struct change *first,
 		     size_t *ret_index) MUST_CHECK;
+/* Call it otherwise, here and, if this host may say so, in its own record, which is what another
+ * host learns it by. -EEXIST for a name that is pinned; errors of org_commit(). */
 int store_org_rename(struct store *store, size_t index, const char *name) MUST_CHECK;
 
 /* Note how far the logs of the loaded organisations go: `ret` is what is to be written, NULL when

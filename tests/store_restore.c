@@ -198,25 +198,43 @@ Test(restore, makes_a_missing_or_damaged_list_anew)
 	}
 }
 
-/* Two organisations that call themselves by one name, as after a rename. */
-Test(restore, gives_every_organisation_a_name_of_its_own)
+Test(restore, knows_a_renamed_organisation_by_its_new_name)
 {
 	WORLD world;
 	world_init(&world);
 	RESTORE *restore = NULL;
-	size_t index;
 
 	small_store_open(&world.small);
 	cr_assert_eq(store_org_rename(world.small.store, 0, "acme & sons"), 0);
-	cr_assert_eq(store_org_create(world.small.store, "acme", NULL, &index), 0);
 	small_store_close(&world.small);
 	cr_assert_eq(unlink(world.place.pins), 0);
 	world.place.file = NULL;
 	restore = open_restore(&world);
 	finish(restore, false);
 	restore = restore_close(restore);
+	cr_expect_eq(generation_of(&world, "acme & sons"), 7);
+	cr_expect_eq(generation_of(&world, "acme"), 0);
+}
+
+/* Two organisations that call themselves by one name: the one that is pinned keeps it. */
+Test(restore, gives_every_organisation_a_name_of_its_own)
+{
+	WORLD world;
+	world_init(&world);
+	RESTORE *restore = NULL;
+
+	cr_assert_eq(unlink(world.place.pins), 0);
+	cr_assert_eq(pins_create(world.place.pins, world.small.identity.host), 0);
+	small_store_open(&world.small);
+	small_store_add(&world.small, "acme");
+	small_store_close(&world.small);
+	world.place.file = NULL;
+	restore = open_restore(&world);
+	finish(restore, false);
+	restore = restore_close(restore);
 	small_store_open(&world.small);
 	cr_expect_eq(pins_count(store_pins(world.small.store)), 4);
+	cr_expect_eq(pins_find(store_pins(world.small.store), "acme"), 0);
 }
 
 Test(restore, is_for_one_at_a_time_and_for_its_own_identity)
