@@ -21,27 +21,13 @@ def value(number, size):
     return (b"%07d " % number * (size // 8 + 1))[:size].rstrip() + b"."
 
 
-def by_sendfile(fd, size):
+def through_a_pipe(size, move):
+    """What `move` puts into a pipe, asked for what is left from where it is until it has no more."""
     end, start = os.pipe()
     try:
         data = b""
         while len(data) < size:
-            sent = os.sendfile(start, fd, len(data), min(4096, size - len(data)))
-            if not sent:
-                break
-            data += os.read(end, sent)
-        return data
-    finally:
-        os.close(end)
-        os.close(start)
-
-
-def by_splice(fd, size):
-    end, start = os.pipe()
-    try:
-        data = b""
-        while len(data) < size:
-            moved = os.splice(fd, start, size - len(data), offset_src=len(data))
+            moved = move(start, len(data), min(4096, size - len(data)))
             if not moved:
                 break
             data += os.read(end, moved)
@@ -51,20 +37,23 @@ def by_splice(fd, size):
         os.close(start)
 
 
+def by_sendfile(fd, size):
+    return through_a_pipe(size, lambda pipe, at, left: os.sendfile(pipe, fd, at, left))
+
+
+def by_splice(fd, size):
+    return through_a_pipe(size, lambda pipe, at, left: os.splice(fd, pipe, size - at,
+                                                                 offset_src=at))
+
+
 def by_mapping(fd, size):
-    """In one pread of the mapped pages: a bus error here would end the test itself."""
+    """By write(2) from the mapped pages: EFAULT where one cannot be had, not a bus error."""
+    def move(pipe, at, left):
+        with memoryview(mapped)[at:at + left] as piece:
+            return os.write(pipe, piece)
+
     with mmap.mmap(fd, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ) as mapped:
-        end, start = os.pipe()
-        try:
-            data = b""
-            while len(data) < size:
-                with memoryview(mapped)[len(data):len(data) + 4096] as piece:
-                    written = os.write(start, piece)  # EFAULT where a page cannot be had
-                data += os.read(end, written)
-            return data
-        finally:
-            os.close(end)
-            os.close(start)
+        return through_a_pipe(size, move)
 
 
 def by_copying(fd, size):
