@@ -13,7 +13,10 @@ static const char *const texts[] = {
 	[SQL_HEAD] = "SELECT gen, hash FROM log WHERE org = ?1 ORDER BY gen DESC LIMIT 1",
 	[SQL_FETCH] = "SELECT gen, hash, entry FROM log WHERE org = ?1 AND gen > ?2"
 		      " ORDER BY gen LIMIT ?3",
-	[SQL_ORGS] = "SELECT org FROM head",
+	/* From the log itself, a step an organisation. */
+	[SQL_ORGS] = "WITH RECURSIVE o (org) AS (SELECT min(org) FROM log UNION ALL"
+		     " SELECT (SELECT min(org) FROM log WHERE org > o.org) FROM o"
+		     " WHERE o.org IS NOT NULL) SELECT org FROM o WHERE org IS NOT NULL",
 	[SQL_LOG_PUT] = "INSERT INTO log (org, gen, hash, entry) VALUES (?1, ?2, ?3, ?4)",
 	[SQL_HEAD_PUT] = "INSERT OR REPLACE INTO head (org, gen) VALUES (?1, ?2)",
 	[SQL_AUDIT_PUT] = "INSERT INTO audit (org, rid, seq, entry) VALUES (?1, ?2, ?3, ?4)",

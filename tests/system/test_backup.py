@@ -140,6 +140,27 @@ def test_an_older_copy_of_the_store_is_refused(put_behind):
     assert os.listdir(put_behind.path("orgs")) != [], "root sees that it is there"
 
 
+def test_marks_are_written_while_mounted(mount):
+    """What was seen before a daemon died is remembered, but for its last second."""
+    furnish(mount)
+    mount.umount()
+    old = copy_store(mount)
+    mount.start()
+    before = os.stat(mount.pins).st_ino
+    go_on(mount, 1)
+    mounting.wait_until(lambda: os.stat(mount.pins).st_ino != before, 10, "the marks are written")
+    mount.kill()
+    put_back(mount, old)
+    for suffix in ("-wal", "-shm"):
+        os.unlink(mount.db + suffix)
+    mount.allow_in_log("was put back to an earlier state")
+    mount.start()
+    with pytest.raises(OSError) as failure:
+        mount.get("orgs/acme/app/key")
+    assert failure.value.errno == errno.EIO
+    assert mount.get("orgs/globex/app/key") == "sk-globex"
+
+
 def test_restore_without_a_file_asks_and_accepts_what_there_is(put_behind):
     done = put_behind.credfs("restore")
     assert done.returncode == UNCONFIRMED and "--yes" in done.stderr
