@@ -22,6 +22,6 @@ enum exit_code {
 	EXIT_CANNOT_MOUNT = 14,
 	EXIT_STORE_BUSY = 15,  /* another daemon has the store open */
 	EXIT_MISMATCH = 16,    /* identity, pins and store do not belong together */
-	EXIT_WRONG = 17,       /* check: something is wrong */
+	EXIT_WRONG = 17,       /* check, audit --verify: something is wrong */
 	EXIT_UNCONFIRMED = 18, /* asked, and nobody said yes */
 };

@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{"mount", "mount the credentials at a directory", cmd_mount},
 	{"status", "show mounts, organisations and how the daemon is", cmd_status},
 	{"list", "show the accounts that you may see", cmd_list},
+	{"audit", "show, follow and verify who read or changed what", cmd_audit},
 	{"worker", NULL, cmd_worker}, /* for the supervisor alone */
 	{"check", "verify the whole store", cmd_check},
 	{"backup", "copy the store, also while it is mounted", cmd_backup},

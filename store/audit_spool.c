@@ -298,6 +298,28 @@ static void rewrap(struct audit_spool *spool, const struct org *org)
 	}
 }
 
+/* A segment that is done with vouches for itself, wherever it is moved to. */
+static void sign_newest(struct audit_spool *spool)
+{
+	struct audit_segment *segment = audit_spool_newest(spool);
+	const struct audit_record last = {
+		.org = spool->org,
+		.recipient = segment->header.recipient,
+		.seq = segment->next - 1,
+		.digest = segment->head,
+	};
+	uint8_t head[AUDIT_HEAD_SIZE];
+
+	if (segment->signed_to == last.seq)
+		return;
+	audit_head_sign(&last, spool->host, head);
+	if (pwrite(spool->fd, head, sizeof(head), (off_t)segment->end) != sizeof(head))
+		return;
+	segment->end += sizeof(head);
+	segment->size = segment->end;
+	segment->signed_to = last.seq;
+}
+
 int audit_spool_make_room(struct audit_spool *spool, const struct org *org)
 {
 	const uint64_t need = AUDIT_FRAMES_AT + AUDIT_FRAME_MAX;
@@ -313,6 +335,8 @@ int audit_spool_make_room(struct audit_spool *spool, const struct org *org)
 		return 0;
 	if (spool->fd >= 0 && !audit_spool_newest(spool)->last)
 		return 0;
+	if (spool->fd >= 0)
+		sign_newest(spool);
 	close_newest(spool);
 	return begin_segment(spool, org);
 }

@@ -56,6 +56,23 @@ Test(audit_proof, a_log_is_proven_up_to_its_last_signature)
 	cr_assert_eq(proof.torn, 0);
 }
 
+Test(audit_proof, a_segment_that_is_done_with_vouches_for_itself)
+{
+	AUDITING auditing = auditing_new(1 << 20);
+	struct audit_proof proof;
+	struct found found;
+	char path[256];
+
+	auditing_fill(&auditing, 0, 200);
+	cr_assert_eq(auditing_segments(&auditing), 2);
+	auditing_path(&auditing, 1, path);
+	cr_assert_eq(unlink(path), 0);
+	proof = prove(&auditing, auditing.host, &found);
+	cr_assert_eq(found.all, 0);
+	cr_assert_gt(proof.proven, 0);
+	cr_assert_eq(proof.proven, proof.last);
+}
+
 Test(audit_proof, what_was_archived_is_no_fault)
 {
 	AUDITING auditing = auditing_new(1 << 20);
@@ -87,7 +104,9 @@ Test(audit_proof, a_segment_missing_in_between_is_found)
 	cr_assert_eq(unlink(path), 0);
 	proof = prove(&auditing, auditing.host, &found);
 	cr_assert_eq(found.count[AUDIT_FAULT_MISSING], 1);
-	cr_assert_eq(proof.proven, 0, "nothing is proven beyond a gap");
+	cr_assert_gt(proof.proven, 0);
+	cr_assert_lt(proof.proven, found.first, "nothing is proven beyond a gap");
+	cr_assert_eq(proof.last, 1000);
 }
 
 Test(audit_proof, another_host_has_signed_nothing_here)

@@ -383,3 +383,177 @@ def test_what_was_read_before_the_daemon_was_killed_is_in_the_log(acme):
         reads = [line for line in lines(acme)[before:] if line["operation"] == "read"]
         assert len(reads) >= sum(got) > 0
         assert all(line["result"] == "ok" for line in reads)
+
+
+# The command
+
+def audit(mount, *arguments, **kwargs):
+    return mount.credfs_alone("audit", *arguments, **kwargs)
+
+
+def test_the_command_shows_a_table_or_the_lines(acme, people):
+    alice = people.user("alice")
+    sh(people, alice, ["cat", acme.path("orgs/acme/openai/api_key")])
+    done = audit(acme)
+    assert done.returncode == 0, done.stderr
+    rows = done.stdout.splitlines()
+    assert rows[0].split() == ["time", "user", "pid", "program", "operation", "path", "result",
+                               "version"]
+    assert len(rows) - 1 == len(lines(acme))
+    assert rows[-1].split()[1:] == [alice, rows[-1].split()[2], "cat", "read",
+                                    "orgs/acme/openai/api_key", "ok", "1"]
+    done = audit(acme, "acme", "--json")
+    assert [json.loads(line) for line in done.stdout.splitlines()] == lines(acme)
+
+
+@pytest.mark.parametrize("options, expected", [
+    (["--op", "read"], ["cat"]),
+    (["--user", "{alice}"], ["cat", "cp"]),
+    (["--result", "refused"], ["cp"]),
+    (["--result", "EKEYREJECTED"], ["cp"]),
+    (["--path", "*/api_key", "--user", "{alice}"], ["cat", "cp"]),
+    (["--path", "orgs/other/*"], []),
+    (["--since", "2h", "--op", "read"], ["cat"]),
+    (["--since", "2100-01-01"], []),
+])
+def test_the_command_filters(acme, people, options, expected):
+    alice = people.user("alice")
+    key = acme.path("orgs/acme/openai/api_key")
+    sh(people, alice, ["cat", key])
+    bad = acme.base + "/bad"
+    with open(bad, "w", encoding="utf-8") as file:
+        file.write("sk-ant-api03-x")
+    assert sh(people, alice, ["cp", bad, key]).returncode == 1
+    done = audit(acme, "acme", "--json", *[option.format(alice=alice) for option in options])
+    assert [json.loads(line)["program"] for line in done.stdout.splitlines()] == expected
+
+
+def test_the_command_has_its_callers_rights(acme, people):
+    for who, may in (("rita", True), ("mel", False), ("etl", False)):
+        done = sh(people, people.user(who), acme.argv("audit", "--json"))
+        mine = [line for line in done.stdout.splitlines()
+                if json.loads(line)["path"].startswith("orgs/acme")]
+        assert bool(mine) == may
+    done = audit(acme, "nowhere")
+    assert done.returncode == 1
+    assert "the audit log of nowhere cannot be read: No such file or directory" in done.stderr
+
+
+def test_the_command_follows(acme, people):
+    follower = subprocess.Popen(acme.argv("audit", "acme", "--json", "--follow", "--op", "read"),
+                                stdout=subprocess.PIPE, text=True, bufsize=1)
+    try:
+        for count in range(3):
+            began = time.monotonic()
+            acme.get("orgs/acme/openai/api_key")
+            line = json.loads(follower.stdout.readline())
+            assert (line["operation"], line["program"]) == ("read", "python3"), count
+            assert time.monotonic() - began < 2
+    finally:
+        follower.kill()
+        follower.wait()
+
+
+def test_a_table_can_be_followed_as_well(acme):
+    follower = subprocess.Popen(acme.argv("audit", "acme", "--follow", "--op", "read"),
+                                stdout=subprocess.PIPE, text=True, bufsize=1)
+    try:
+        acme.get("orgs/acme/openai/api_key")
+        assert follower.stdout.readline().split()[0] == "time"
+        assert follower.stdout.readline().split()[-3:] == ["orgs/acme/openai/api_key", "ok", "1"]
+        acme.get("orgs/acme/openai/api_key")
+        assert follower.stdout.readline().split()[-1] == "1"
+    finally:
+        follower.kill()
+        follower.wait()
+
+
+def segments(mount):
+    found = []
+    for place, _, names in os.walk(mount.db + ".audit"):
+        found += [os.path.join(place, name) for name in names]
+    return sorted(found)
+
+
+def test_the_log_is_proven_also_while_it_is_written(acme, people):
+    acme.get("orgs/acme/openai/api_key")
+    count = len(lines(acme))
+    time.sleep(0.5)
+    done = acme.credfs("audit", "--verify")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"acme: records 1 to {count}; proven to record {count} of 20")
+    acme.umount()
+    assert acme.credfs("audit", "acme", "--verify").stdout == done.stdout
+    done = people.run(people.user("rita"), acme.argv("audit", "--verify"))
+    assert done.returncode in (3, 13), "not root"
+    assert acme.credfs("audit", "--verify", "nowhere").returncode == 1
+
+
+@pytest.mark.parametrize("what", ["altered", "cut", "removed"])
+def test_what_was_done_to_the_files_is_found(acme, what):
+    for _ in range(20):
+        acme.get("orgs/acme/openai/api_key")
+    count = len(lines(acme))
+    acme.umount()
+    (path,) = segments(acme)
+    with open(path, "rb") as file:
+        content = file.read()
+    starts, at = [], 168 + 172
+    while at < len(content):
+        starts.append(at)
+        at += 4 + int.from_bytes(content[at:at + 4], "little")
+    third = starts[3]
+    changed = {
+        "altered": content[:third + 150] + bytes([content[third + 150] ^ 1])
+        + content[third + 151:],
+        "removed": content[:third] + content[starts[4]:],
+        "cut": content[:starts[-2]],
+    }[what]
+    with open(path, "wb") as file:
+        file.write(changed)
+    done = acme.credfs("audit", "--verify")
+    if what == "cut":
+        assert done.returncode == 0
+        assert f"proven to record {count} " not in done.stdout, "the end can be cut, not forged"
+        return
+    assert done.returncode == 17, done.stdout
+    assert ("was altered" if what == "altered" else "are missing") in done.stdout
+    assert f"proven to record {count} " not in done.stdout
+    acme.start()
+    with open(acme.path("orgs/acme/audit.log"), encoding="utf-8") as log:
+        texts = log.read().splitlines()
+    assert [json.loads(text) for text in texts if text.strip()], "the others are still shown"
+
+
+@pytest.mark.limit(600)
+def test_when_its_room_is_used_up_archiving_makes_some(mounts):
+    mount = mounts("[audit]\nspool = 4M\n")
+    mount.allow_in_log("cannot be written")
+    mount.org("acme")
+    mount.account("acme/openai", api_key=KEY)
+    key = mount.path("orgs/acme/openai/api_key")
+    given = 0
+    with pytest.raises(OSError, match="Input/output error"):
+        while given < 40000:
+            os.close(os.open(key, os.O_RDONLY))
+            given += 1
+    assert given > 5000
+    assert sum(os.stat(path).st_size for path in segments(mount)) <= 4 << 20
+    assert "[audit] spool) is used up" in mount.credfs("status").stdout
+    archive = mount.base + "/archive"
+    os.mkdir(archive)
+    done = mount.credfs("audit", "--archive", archive)
+    assert done.returncode == 0, done.stderr
+    assert mount.get("orgs/acme/openai/api_key") == KEY
+    assert "audit: acme state=written" in mount.credfs("status").stdout
+    kept = lines(mount)
+    assert kept[-1]["operation"] == "read"
+    first = mount.credfs("audit", "--verify", "--directory", archive)
+    second = mount.credfs("audit", "--verify")
+    assert first.returncode == second.returncode == 0, first.stdout + second.stdout
+    moved = int(first.stdout.split(" to ")[1].split(";")[0])
+    assert f"acme: records {moved + 1} to " in second.stdout
+    assert moved + len(kept) == given + 3 + 1
+    assert "nothing is proven" not in first.stdout
+    mount.remount()
+    assert lines(mount) == kept
