@@ -11,3 +11,8 @@
  * watches it sees IN_CLOSE_WRITE, on the same inode. Nothing for any other node, or one that nobody
  * has looked up. Never waits. */
 void announce(struct tree *tree, const struct node *node);
+
+/* A record of the organisation was changed elsewhere: announces the file that shows it, if it shows
+ * something else than before. `former` NULL: it was not there. */
+void announce_record(struct tree *tree, size_t pin, const struct record *former,
+		     const struct record *now);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "fs/announce.h"
 #include "fs/log.h"
 
 enum { RESEAL_BATCH = 100 }; /* rows at once: some milliseconds */
@@ -44,12 +45,19 @@ static void forget_former(struct tree *tree, size_t pin, const struct record *fo
 }
 
 /* Rights and attributes may follow from any record: all that the kernel has is taken back. */
-static void tell(struct tree *tree, size_t pin, const struct news *news)
+static void tell(struct tree *tree, size_t pin, const struct org *org, const struct news *news)
 {
 	for (size_t i = 0; i < news->count; i++)
 		forget_former(tree, pin, &news->items[i].former);
 	if (news->count)
 		tree_access_changed(tree, pin);
+	for (size_t i = 0; i < news->count; i++) {
+		const struct news_item *item = &news->items[i];
+		const struct record *now = org_record(org, item->id);
+
+		if (now)
+			announce_record(tree, pin, item->existed ? &item->former : NULL, now);
+	}
 }
 
 /* Say once why no further entry is followed. */
@@ -79,7 +87,7 @@ int follow_org(struct tree *tree, size_t pin, struct news *ret)
 		r = 0;
 	}
 	if (r == 0) {
-		tell(tree, pin, ret);
+		tell(tree, pin, org, ret);
 		return 0;
 	}
 	/* What is in memory is good for nothing: it is loaded anew when next touched. */

@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "store/sqlite.h"
 #include "tests/acme.h"
@@ -104,6 +105,62 @@ static void expect_value(struct other *other, const char *path, const char *valu
 
 	cr_assert_eq(fixture_read(&other->fixture, path, text), 0, "%s", path);
 	cr_expect_str_eq(text, value, "%s: %s", path, text);
+}
+
+/* What the kernel's watchers would be told of, a path a line. */
+static char heard[1024];
+
+static void hear(void *context, uint64_t inode, const char *path)
+{
+	(void)context, (void)inode;
+	snprintf(heard + strlen(heard), sizeof heard - strlen(heard), "%s\n", path);
+}
+
+static void set_text_there(struct other *other, const struct record *record, const char *text)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	CLEANUP_RECORD struct record copy = {0};
+
+	cr_assert_eq(record_copy(record, &copy), 0);
+	free(copy.text);
+	copy.text = strdup(text);
+	cr_assert_eq(change_new(&change), 0);
+	cr_assert_eq(change_put(change, &copy), 0);
+	cr_assert_eq(org_commit(other->org, change), 0);
+}
+
+Test(follow, who_watches_a_file_that_another_process_changed_is_told)
+{
+	static const char *const watched[] = {KEY,
+					      ACME "/unlinked/api_key",
+					      ACME "/unlinked/provider",
+					      OPENAI "/provider",
+					      ACME "/roles/admin",
+					      ETL "/roles/runner"};
+	OTHER other;
+	other_init(&other);
+
+	for (size_t i = 0; i < sizeof watched / sizeof watched[0]; i++)
+		view_know(&other.fixture, watched[i]);
+	other.fixture.tree.announce = hear;
+	save_there(&other, field_of(&other, "openai", "api_key"), "sk-three");
+	follow_others(&other.fixture.tree);
+	cr_expect_str_eq(heard, KEY "\n");
+	heard[0] = '\0';
+	set_text_there(&other, account_of(&other, "unlinked"), "mistral");
+	set_text_there(&other, org_child(other.org, top, RECORD_ROLE, "admin"), "user:sys\n");
+	follow_others(&other.fixture.tree);
+	cr_expect_not_null(strstr(heard, ACME "/unlinked/provider\n"));
+	cr_expect_not_null(strstr(heard, ACME "/roles/admin\n"));
+	cr_expect_eq(strlen(heard), strlen(ACME "/unlinked/provider\n" ACME "/roles/admin\n"), "%s",
+		     heard);
+	heard[0] = '\0';
+	rename_there(&other, account_of(&other, "openai"), "renamed");
+	follow_others(&other.fixture.tree);
+	cr_expect_str_eq(heard, "", "no file's content has changed");
+	cr_assert_eq(fixture_put(&other.fixture, ACME "/renamed/api_key", "sk-proj-4\n"), 0);
+	follow_others(&other.fixture.tree);
+	cr_expect_str_eq(heard, "", "the kernel has seen that itself");
 }
 
 Test(follow, a_value_of_another_process_is_read_here)
