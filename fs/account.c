@@ -5,6 +5,7 @@
 
 #include "fs/edit.h"
 #include "fs/provider_file.h"
+#include "fs/refusal.h"
 #include "fs/scratch_dir.h"
 #include "fs/credential_edit.h"
 
@@ -255,7 +256,7 @@ int account_rename(const struct edit *edit, const struct node *child, const stru
 	return 0;
 }
 
-int account_make_file(const struct edit *edit, struct node *ret)
+static int make_file(const struct edit *edit, struct node *ret)
 {
 	const struct record *account;
 	const struct record *field;
@@ -303,7 +304,12 @@ int account_make_file(const struct edit *edit, struct node *ret)
 	return 0;
 }
 
-int account_remove_file(const struct edit *edit, const struct node *child)
+int account_make_file(const struct edit *edit, struct node *ret)
+{
+	return refusal_note(edit, REFUSED_CREATE, make_file(edit, ret));
+}
+
+static int remove_file(const struct edit *edit, const struct node *child)
 {
 	int r;
 
@@ -319,6 +325,11 @@ int account_remove_file(const struct edit *edit, const struct node *child)
 	return child->kind == NODE_PROVIDER ? provider_file_reset(edit, child) : -EPERM;
 }
 
+int account_remove_file(const struct edit *edit, const struct node *child)
+{
+	return refusal_note(edit, REFUSED_REMOVE, remove_file(edit, child));
+}
+
 /* What describes the account has a name that looks like an editor's, and is none. */
 static bool is_control(const char *name)
 {
@@ -329,8 +340,8 @@ static bool is_control(const char *name)
 	return false;
 }
 
-int account_rename_file(const struct edit *edit, const struct node *child, const struct edit *to,
-			const struct node *replaced)
+static int rename_file(const struct edit *edit, const struct node *child, const struct edit *to,
+		       const struct node *replaced)
 {
 	struct node place = {0};
 	int r;
@@ -353,4 +364,13 @@ int account_rename_file(const struct edit *edit, const struct node *child, const
 		r = place.kind == NODE_FIELD ? credential_move(edit, child, to, &place) : -EPERM;
 	pendings_settle(edit->tree->pendings, place.id);
 	return r;
+}
+
+int account_rename_file(const struct edit *edit, const struct node *child, const struct edit *to,
+			const struct node *replaced)
+{
+	int r = rename_file(edit, child, to, replaced);
+
+	/* Of another directory's names nothing is said here. */
+	return to->directory->kind == NODE_ACCOUNT ? refusal_note(to, REFUSED_RENAME, r) : r;
 }

@@ -172,6 +172,18 @@ int edit_renamed(const struct record *record, const char *name, struct record *r
 	return 0;
 }
 
+int edit_touch_project(struct change *change, const struct org *org, struct record_id project)
+{
+	CLEANUP_RECORD struct record touched = {0};
+	const struct record *record = org_record(org, project);
+	int r = record ? record_copy(record, &touched) : -ENOENT;
+
+	if (r < 0)
+		return r;
+	touched.updated = tree_now();
+	return change_put(change, &touched);
+}
+
 struct record_id edit_ranked_id(struct tree *tree, const struct node *directory,
 				enum node_kind kind, enum edit_rank rank)
 {

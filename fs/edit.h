@@ -39,6 +39,10 @@ void edit_tidy(struct tree *tree);
 int edit_record(enum record_kind kind, struct record_id parent, const char *name,
 		struct record *ret) MUST_CHECK;
 
+/* Into a change of what a project has: the project has changed now. */
+int edit_touch_project(struct change *change, const struct org *org,
+		       struct record_id project) MUST_CHECK;
+
 /* The order in which `cp -r` must come to the files of an account: what it is, where it is, the
  * rest. cp goes by inode number, which follows from the id. */
 enum edit_rank { EDIT_PROVIDER, EDIT_BASE, EDIT_FIELD };

@@ -131,6 +131,7 @@ static const struct kind kinds[] = {
 			.content = role_content,
 			.judge = role_judge,
 			.commit = role_commit,
+			.abandoned = role_abandoned,
 		},
 	[NODE_AUDIT] =
 		{

@@ -225,10 +225,12 @@ static int put_link(struct change *change, const struct edit *edit, struct recor
 	return r < 0 ? r : change_put(change, &link);
 }
 
-static int commit(const struct edit *edit, struct org *org, const struct change *change)
+static int commit(const struct edit *edit, struct org *org, struct change *change)
 {
-	int r = edit_commit(edit->tree, edit->directory, org, change);
+	int r = edit_touch_project(change, org, edit->directory->id);
 
+	if (r == 0)
+		r = edit_commit(edit->tree, edit->directory, org, change);
 	if (r == 0)
 		tree_access_changed(edit->tree, edit->directory->pin);
 	return r;

@@ -186,6 +186,16 @@ int role_commit(const struct save *save)
 	return r < 0 ? r : set_principals(save->tree, save->node, &principals);
 }
 
+/* Truncation alone is no list: an empty one is a line that is empty, as `echo >` writes it. */
+void role_abandoned(const struct save *save, enum abandoned why)
+{
+	if (why != ABANDONED_REFUSED)
+		log_line(LOG_NOTICE,
+			 "refused: inode %llu, uid %u: truncated without a list, the old one kept",
+			 (unsigned long long)tree_inode(save->tree, save->node),
+			 (unsigned)save->uid);
+}
+
 /* The files are those of the roles that there are; only editors make others. */
 int roles_make_file(const struct edit *edit, struct node *ret)
 {

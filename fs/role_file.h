@@ -22,3 +22,4 @@ int role_content(struct tree *tree, const struct node *node, struct secret **ret
 uint64_t role_updated(struct tree *tree, const struct node *node);
 int role_judge(const struct save *save, bool whole);
 int role_commit(const struct save *save);
+void role_abandoned(const struct save *save, enum abandoned why);

@@ -438,3 +438,22 @@ Test(link, is_refused_to_a_project_with_more_users_than_the_account_can_list)
 	cr_expect_eq(fixture_rename(&fixture, temporary, name, &fixture_root), 0);
 	view_expect(&fixture, name, "../../openai");
 }
+
+Test(link, made_or_removed_changes_the_project)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct node project;
+	uint64_t before, after;
+
+	acme_init(&fixture, "");
+	project = view_node(&fixture, ETL);
+	before = kind_of(&project)->updated(&fixture.tree, &project);
+	cr_assert_eq(fixture_link(&fixture, "../../unlinked", ETL "/more", &fixture_root), 0);
+	after = kind_of(&project)->updated(&fixture.tree, &project);
+	cr_expect_gt(after, before);
+	cr_assert_eq(fixture_rename(&fixture, ETL "/more", ETL "/less", &fixture_root), 0);
+	before = kind_of(&project)->updated(&fixture.tree, &project);
+	cr_expect_gt(before, after);
+	cr_assert_eq(fixture_remove(&fixture, ETL "/less", &fixture_root), 0);
+	cr_expect_gt(kind_of(&project)->updated(&fixture.tree, &project), before);
+}
