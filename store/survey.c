@@ -241,7 +241,7 @@ static int tell_of_database(void *context, const char *text)
 	const struct survey_watch *watching = context;
 	const struct survey_finding finding = {.record = "", .reason = text};
 
-	return watching->finding(watching->context, &finding);
+	return watching->finding ? watching->finding(watching->context, &finding) : 0;
 }
 
 int survey_store(const char *path, const struct survey_host *host,

@@ -6,55 +6,45 @@
 
 enum { WATCH_EVERY = 64, DEPTH_MAX = 8 };
 
-/* The path of a record as the tree shows it, or of its parent with its id when it cannot be read;
- * the caller frees. */
-static int path_of(const struct org *org, struct record_id id, unsigned depth, char **ret);
+/* What the kinds are called, and in which directory of its parent the tree shows each. */
+static const struct {
+	const char *name, *directory;
+} kinds[] = {
+	[RECORD_ORG] = {"organisation", ""},	     [RECORD_ROLE] = {"role", "roles/"},
+	[RECORD_PROJECT] = {"project", "projects/"}, [RECORD_INHERIT] = {"link", ""},
+	[RECORD_ACCOUNT] = {"account", ""},	     [RECORD_FIELD] = {"field", ""},
+};
+_Static_assert(sizeof(kinds) / sizeof(*kinds) == RECORD_KINDS, "a row for each kind");
 
-static char *hexadecimal(struct record_id id)
+static int hexadecimal(struct record_id id, char **ret)
 {
 	char *text = malloc(2 * ID_SIZE + 1);
 
 	for (size_t i = 0; text && i < ID_SIZE; i++)
 		snprintf(text + 2 * i, 3, "%02x", id.bytes[i]);
-	return text;
+	*ret = text;
+	return text ? 0 : -ENOMEM;
 }
 
-static int join(const char *parent, const char *between, const char *name, char **ret)
-{
-	if (asprintf(ret, "%s%s%s%s", parent, *parent ? "/" : "", between, name) < 0) {
-		*ret = NULL;
-		return -ENOMEM;
-	}
-	return 0;
-}
-
+/* The path of a record as the tree shows it, or its id when it cannot be read; the caller frees. */
 static int path_of(const struct org *org, struct record_id id, unsigned depth, char **ret)
 {
 	const struct record *record = org_record(org, id);
 	CLEANUP_FREE char *parent = NULL;
 	int r = 0;
 
-	if (!record || depth > DEPTH_MAX) {
-		*ret = hexadecimal(id);
-		return *ret ? 0 : -ENOMEM;
-	}
-	if (record_id_is_zero(record->parent))
-		parent = strdup("");
-	else
+	if (!record || depth > DEPTH_MAX)
+		return hexadecimal(id, ret);
+	if (!record_id_is_zero(record->parent))
 		r = path_of(org, record->parent, depth + 1, &parent);
-	if (r < 0 || !parent)
-		return -ENOMEM;
-	return join(parent,
-		    record->kind == RECORD_PROJECT ? "projects/"
-		    : record->kind == RECORD_ROLE  ? "roles/"
-						   : "",
-		    record->name, ret);
+	if (r < 0)
+		return r;
+	r = asprintf(ret, "%s%s%s%s", parent ? parent : "", parent ? "/" : "",
+		     kinds[record->kind].directory, record->name);
+	if (r < 0)
+		*ret = NULL;
+	return r < 0 ? -ENOMEM : 0;
 }
-
-static const char *const kinds[] = {
-	[RECORD_ORG] = "organisation", [RECORD_ROLE] = "role",	     [RECORD_PROJECT] = "project",
-	[RECORD_INHERIT] = "link",     [RECORD_ACCOUNT] = "account", [RECORD_FIELD] = "field",
-};
 
 /* How the row is called to whoever must find it. */
 static int name_row(const struct org *org, const struct row_ref *ref, char **ret)
@@ -66,10 +56,9 @@ static int name_row(const struct org *org, const struct row_ref *ref, char **ret
 		return r;
 	if (ref->table == ROW_VALUE)
 		r = asprintf(ret, "%s version %llu", path, (unsigned long long)ref->version);
-	else if (ref->kind < sizeof(kinds) / sizeof(*kinds) && kinds[ref->kind])
-		r = asprintf(ret, "%s %s", kinds[ref->kind], path);
 	else
-		r = asprintf(ret, "row %s", path);
+		r = asprintf(ret, "%s %s", ref->kind < RECORD_KINDS ? kinds[ref->kind].name : "row",
+			     path);
 	if (r < 0)
 		*ret = NULL;
 	return r < 0 ? -ENOMEM : 0;

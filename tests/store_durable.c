@@ -56,3 +56,26 @@ Test(durable, only_a_regular_file_of_a_bounded_size_is_read)
 	cr_expect_eq(durable_read(path, 64, &bytes, &size), -ELOOP);
 	cr_expect_eq(put(durable_replace, "/nowhere/at/all", "x"), -ENOENT);
 }
+
+Test(durable, a_file_of_any_size_is_copied_to_a_new_one)
+{
+	PLACE place = place_new();
+	CLEANUP_FREE uint8_t *content = calloc(1, 200000);
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	struct stat st;
+	size_t size;
+
+	cr_assert_not_null(content);
+	content[199999] = 7;
+	cr_expect_eq(durable_copy(place.store, place.pins), -ENOENT);
+	cr_assert_eq(durable_create(place.store, content, 200000), 0);
+	cr_assert_eq(chmod(place.store, 0644), 0);
+	cr_expect_eq(durable_copy(place.store, place.pins), 0);
+	cr_expect_eq(durable_copy(place.store, place.pins), -EEXIST);
+	cr_expect_eq(durable_copy(place.directory, place.pins), -EEXIST);
+	cr_expect_eq(stat(place.pins, &st), 0);
+	cr_expect_eq(st.st_mode & 07777, 0600);
+	cr_assert_eq(durable_read(place.pins, 1 << 20, &bytes, &size), 0);
+	cr_assert_eq(size, 200000);
+	cr_expect_eq(memcmp(bytes, content, size), 0);
+}
