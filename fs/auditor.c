@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "fs/log.h"
+#include "fs/quota.h"
 #include "fs/users.h"
 #include "store/clock.h"
+
+/* One user may fill this part of a log. */
+enum { USERS_SHARE = 4 };
 
 /* The log of one organisation. */
 struct log {
@@ -14,6 +18,8 @@ struct log {
 	int trouble;	     /* -errno of the last attempt to write; 0: it went well */
 	uint64_t lost;	     /* lines that were not written since the last that was */
 	uint64_t lost_ever;
+	struct quotas quotas;
+	uint64_t bytes; /* that it took when it was last written */
 };
 
 struct auditor {
@@ -49,8 +55,10 @@ struct auditor *auditor_free(struct auditor *auditor)
 {
 	if (!auditor)
 		return NULL;
-	for (size_t i = 0; i < auditor->count; i++)
+	for (size_t i = 0; i < auditor->count; i++) {
 		audit_close(auditor->logs[i].audit);
+		quotas_done(&auditor->logs[i].quotas);
+	}
 	free(auditor->logs);
 	programs_free(auditor->programs);
 	users_free(auditor->users);
@@ -162,17 +170,60 @@ static int settle(const struct auditor *auditor, struct log *log, const struct o
 	return error && required ? -EIO : 0;
 }
 
+/* Whether somebody who reads, or is refused, has filled more than his share. What was changed is
+ * told in any case. */
+static bool is_too_much(struct log *log, const struct audit_event *event)
+{
+	/* Segments were moved away. */
+	if (audit_bytes(log->audit) < log->bytes)
+		quotas_reset(&log->quotas);
+	log->bytes = audit_bytes(log->audit);
+	return (event->operation == AUDIT_READ || event->result) &&
+	       quotas_is_full(&log->quotas, event->uid);
+}
+
+static void count(struct auditor *auditor, struct log *log, uid_t uid)
+{
+	const uint64_t bytes = audit_bytes(log->audit);
+
+	log->quotas.share = auditor->settings->audit_spool / USERS_SHARE;
+	if (quotas_is_full(&log->quotas, uid))
+		return;
+	quotas_add(&log->quotas, uid, bytes - log->bytes);
+	log->bytes = bytes;
+	if (quotas_is_full(&log->quotas, uid))
+		log_line(LOG_WARNING,
+			 "uid %u has filled a quarter of an audit log, and reads no "
+			 "more until it is archived",
+			 (unsigned)uid);
+}
+
 static int write_event(struct auditor *auditor, struct log *log, const struct org *org,
 		       struct audit_event *event)
 {
 	int r = open_log(auditor, log, org);
+
+	if (r == 0 && is_too_much(log, event))
+		return -EUSERS;
 
 	if (r == 0 && log->lost) {
 		r = append_own(auditor, log, org, AUDIT_LOST, log->lost);
 		if (r == 0)
 			log->lost = 0;
 	}
-	return r < 0 ? r : append(auditor, log, org, event);
+	if (r == 0)
+		r = append(auditor, log, org, event);
+	if (r == 0)
+		count(auditor, log, event->uid);
+	return r;
+}
+
+/* A line that is not there, while what it is about has happened. That the log cannot be written is
+ * an I/O error, and tells of itself. */
+static bool is_lost(const struct auditor *auditor, const struct audit_event *event)
+{
+	return auditor->settings->audit_mode == AUDIT_BEST_EFFORT ||
+	       (event->result && event->result != -EIO);
 }
 
 int auditor_write(struct auditor *auditor, size_t pin, const struct org *org,
@@ -185,12 +236,15 @@ int auditor_write(struct auditor *auditor, size_t pin, const struct org *org,
 		return -EIO;
 	event->user = users_name(auditor->users, event->uid, clock_now());
 	r = write_event(auditor, log, org, event);
-	if (r < 0 && auditor->settings->audit_mode == AUDIT_BEST_EFFORT) {
+	if (r < 0 && is_lost(auditor, event)) {
 		log->lost++;
 		log->lost_ever++;
 	}
 	if (r == 0 && auditor->wake)
 		auditor->wake(auditor->context);
+	/* The log can be written, but not by him. */
+	if (r == -EUSERS)
+		return auditor->settings->audit_mode == AUDIT_BEST_EFFORT ? 0 : -EIO;
 	return settle(auditor, log, org, r);
 }
 

@@ -362,3 +362,38 @@ Test(witness, what_is_not_there_is_not_refused)
 	witness_refused(&fixture.tree, &key, &actor, AUDIT_ATTRIBUTES, -EPERM);
 	expect_line(&fixture, before, "attributes", KEY, "EPERM", 0);
 }
+
+/* One who reads in a loop, until he is refused: how often. */
+static unsigned read_until_refused(struct fixture *fixture, const struct caller *caller)
+{
+	for (unsigned i = 0; i < 20000; i++) {
+		uint64_t handle = 0;
+		const int r = fixture_open(fixture, KEY, O_RDONLY, caller, &handle);
+
+		if (r < 0) {
+			cr_assert_eq(r, -EIO);
+			return i;
+		}
+		handles_close(fixture->handles, &fixture->tree, handle);
+	}
+	return 20000;
+}
+
+Test(witness, who_reads_in_a_loop_keeps_nobody_else_from_reading)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	const struct caller runner = acme_holder(ACME_RUNNER), admin = acme_holder(ACME_ADMIN);
+	unsigned times;
+	uint64_t handle = 0;
+
+	acme_init(&fixture, "[audit]\nspool = 4M\n");
+	times = read_until_refused(&fixture, &runner);
+	cr_expect_gt(times, 1000);
+	cr_expect_lt(times, 5000, "a quarter of some 10,000");
+	cr_expect_eq(read_until_refused(&fixture, &runner), 0);
+	cr_assert_eq(fixture_open(&fixture, KEY, O_RDONLY, &admin, &handle), 0);
+	handles_close(fixture.handles, &fixture.tree, handle);
+	cr_assert_eq(fixture_put(&fixture, KEY, "sk-third\n"), 0);
+	view_expect_part(&fixture, ".status", "audit: acme state=written ");
+	view_expect_part(&fixture, ".status", " lost=0\n");
+}

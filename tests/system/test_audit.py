@@ -313,7 +313,7 @@ def test_a_full_disk_refuses_what_cannot_be_recorded_and_loses_nothing(spools, m
     assert outcome(os.mkdir, mount.path("orgs/acme/spare")) == "Input/output error"
     assert not os.path.exists(mount.path("orgs/acme/spare"))
     assert os.listdir(mount.path("orgs/acme/openai")), "looking around goes on"
-    status = mount.credfs("status").stdout
+    status = mount.credfs_alone("status").stdout
     assert 'audit: acme state="cannot be written: No space left on device"' in status
     assert "audit: cannot be written: No space left on device\n" in mount.get(
         "orgs/acme/openai/.status")
@@ -322,7 +322,7 @@ def test_a_full_disk_refuses_what_cannot_be_recorded_and_loses_nothing(spools, m
 
     os.unlink(mount.db + ".audit/ballast")
     assert mount.get("orgs/acme/openai/api_key") == KEY
-    assert "audit: acme state=written" in mount.credfs("status").stdout
+    assert "audit: acme state=written" in mount.credfs_alone("status").stdout
     assert "audit:" not in mount.get("orgs/acme/openai/.status")
     log = lines(mount)
     assert [line["operation"] for line in log].count("read") == given + 1
@@ -335,7 +335,7 @@ def test_in_best_effort_values_are_given_and_losses_counted(spools):
     fill(mount)
     for _ in range(400):
         assert mount.get("orgs/acme/openai/api_key") == KEY
-    status = mount.credfs("status").stdout
+    status = mount.credfs_alone("status").stdout
     lost = int(status.split(" lost=")[1].split()[0])
     assert lost > 0
     os.unlink(mount.db + ".audit/ballast")
@@ -539,13 +539,13 @@ def test_when_its_room_is_used_up_archiving_makes_some(mounts):
             given += 1
     assert given > 5000
     assert sum(os.stat(path).st_size for path in segments(mount)) <= 4 << 20
-    assert "[audit] spool) is used up" in mount.credfs("status").stdout
+    assert "[audit] spool) is used up" in mount.credfs_alone("status").stdout
     archive = mount.base + "/archive"
     os.mkdir(archive)
     done = mount.credfs("audit", "--archive", archive)
     assert done.returncode == 0, done.stderr
     assert mount.get("orgs/acme/openai/api_key") == KEY
-    assert "audit: acme state=written" in mount.credfs("status").stdout
+    assert "audit: acme state=written" in mount.credfs_alone("status").stdout
     kept = lines(mount)
     assert kept[-1]["operation"] == "read"
     first = mount.credfs("audit", "--verify", "--directory", archive)
