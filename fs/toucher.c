@@ -57,6 +57,13 @@ static bool become(const struct owner *owner)
 
 static bool keep_only(int teller)
 {
+	const int null = open("/dev/null", O_RDWR);
+
+	/* Whoever waits for the end of what the daemon says does not wait for this. */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (null < 0 || dup2(null, fd) < 0)
+			return false;
+	}
 	return dup2(teller, TELLER) == TELLER && close_range(TELLER + 1, ~0u, 0) == 0 &&
 	       chdir("/") == 0;
 }
