@@ -105,8 +105,7 @@ int draft_write(struct tree *tree, struct draft *draft, const struct draft_write
 void draft_empty(struct draft *draft, int error)
 {
 	(void)refuse(draft, error);
-	/* Cannot fail: nothing grows. */
-	(void)!secret_resize(draft->bytes, 0);
+	secret_clear(draft->bytes);
 }
 
 int draft_truncate(struct tree *tree, struct draft *draft, uint64_t size)

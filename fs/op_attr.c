@@ -37,39 +37,44 @@ void op_getattr(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *in
 	fuse_reply_attr(request, &st, attr_timeout(&inode->node));
 }
 
-/* The draft that is to be cut: the kernel names its handle, except at the end of an open. */
-static int draft_to_cut(fuse_req_t request, const struct node *node,
-			const struct fuse_file_info *info, struct draft **ret)
+/* ftruncate(2). What was refused may have grown before. */
+static int cut_draft(struct session *session, struct draft *draft, uint64_t number, uint64_t size)
+{
+	int r = draft_truncate(&session->tree, draft, size);
+	int settled = handles_settle(session->handles, number);
+
+	return r < 0 ? r : settled;
+}
+
+/* By path, where there is nobody who could write the rest, or at the end of an open with O_TRUNC,
+ * when the kernel does not name the handle either. */
+static int set_size_unnamed(fuse_req_t request, const struct node *node, uint64_t now,
+			    uint64_t wanted)
 {
 	struct session *session = request_session(request);
 	CLEANUP_CALLER struct caller caller = {0};
-	struct handle *handle;
-	int r;
+	struct draft *draft = NULL;
+	int r = wanted ? 0 : request_caller(request, false, &caller);
 
-	if (info) {
-		handle = handles_get(session->handles, info->fh);
-		*ret = handle ? handle_draft(handle) : NULL;
-		return 0;
-	}
-	r = request_caller(request, false, &caller);
-	if (r == 0)
-		*ret = handles_just_opened(session->handles, node, &caller);
-	return r;
+	if (r == 0 && !wanted)
+		draft = handles_just_opened(session->handles, node, &caller);
+	if (draft)
+		return draft_truncate(&session->tree, draft, 0);
+	return r < 0 || wanted == now ? r : -EKEYREJECTED;
 }
 
 static int set_size(fuse_req_t request, const struct node *node, const struct stat *now,
 		    const struct stat *wanted, const struct fuse_file_info *info)
 {
-	struct draft *draft = NULL;
-	int r = draft_to_cut(request, node, info, &draft);
+	struct session *session = request_session(request);
+	struct handle *handle = info ? handles_get(session->handles, info->fh) : NULL;
+	struct draft *draft = handle ? handle_draft(handle) : NULL;
 
-	if (r < 0)
-		return r;
 	if (draft)
-		return draft_truncate(&request_session(request)->tree, draft,
-				      (uint64_t)wanted->st_size);
-	/* By path there is nobody who could write the rest. */
-	return wanted->st_size == now->st_size ? 0 : -EKEYREJECTED;
+		return cut_draft(session, draft, info->fh, (uint64_t)wanted->st_size);
+	if (info)
+		return wanted->st_size == now->st_size ? 0 : -EKEYREJECTED;
+	return set_size_unnamed(request, node, (uint64_t)now->st_size, (uint64_t)wanted->st_size);
 }
 
 /* Permissions come from roles alone: they may be set to what they are. Times are those of the last

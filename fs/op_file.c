@@ -157,16 +157,20 @@ void op_write(fuse_req_t request, fuse_ino_t number, const char *bytes, size_t s
 	struct tree *tree = &request_session(request)->tree;
 	struct scratch_file *file = scratch_of(request, info);
 	struct draft *draft = draft_of(request, info);
-	const struct handle *handle = handles_get(request_session(request)->handles, info->fh);
+	struct handles *handles = request_session(request)->handles;
+	const struct handle *handle = handles_get(handles, info->fh);
 	int r = handle && handle_touches(handle) ? 0 : -EBADF;
+	int settled;
 
 	(void)number;
 	if (file)
 		r = write_scratch(tree, file, &write, info->flags & O_APPEND);
 	else if (draft)
 		r = draft_write(tree, draft, &write);
+	/* What was refused may have grown before. */
+	settled = handles_settle(handles, info->fh);
 	if (r == 0)
-		r = handles_settle(request_session(request)->handles, info->fh);
+		r = settled;
 	if (r < 0)
 		request_reply(request, r);
 	else

@@ -360,3 +360,11 @@ int secret_resize(struct secret *secret, size_t size)
 	secret->size = size;
 	return 0;
 }
+
+void secret_clear(struct secret *secret)
+{
+	sodium_memzero(secret->block.bytes, secret->size);
+	secret->size = 0;
+	if (secret_capacity(secret) > BLOCK_MIN)
+		(void)!secret_move(secret, 0);
+}

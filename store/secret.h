@@ -61,3 +61,6 @@ struct secret_pool *secret_pool_of(const struct secret *secret);
 /* Set the size: new bytes are zero, cut ones are wiped; grows the room when it must, moving the
  * bytes and wiping the old place. Errors as secret_new(); the secret is unchanged then. */
 int secret_resize(struct secret *secret, size_t size) MUST_CHECK;
+
+/* Wipe it to nothing, and give its room back to the pool for the smallest, if that can be had. */
+void secret_clear(struct secret *secret);

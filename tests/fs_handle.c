@@ -500,6 +500,7 @@ Test(handle, grows_within_its_users_share)
 		refused++;
 		cr_expect_eq(draft_write(&fixture.tree, draft, &write), -EDQUOT);
 		cr_expect_eq(secret_size(draft->bytes), 0);
+		cr_expect_lt(secret_capacity(draft->bytes), 1024, "nothing is held uncharged");
 	}
 	cr_expect_gt(refused, 5);
 	cr_expect_lt(refused, COUNT(numbers));

@@ -416,3 +416,21 @@ Test(secret, pool_serves_several_threads)
 		cr_assert_null(failures);
 	}
 }
+
+Test(secret, that_is_cleared_gives_its_room_back)
+{
+	CLEANUP_POOL struct secret_pool *pool = pool_of(POOL_LIMIT);
+	CLEANUP_SECRET struct secret *secret = NULL;
+	const size_t before = secret_pool_locked(pool);
+
+	cr_assert_eq(secret_zeros(pool, 1 << 20, &secret), 0);
+	cr_assert_gt(secret_pool_locked(pool), before);
+	secret_clear(secret);
+	cr_expect_eq(secret_size(secret), 0);
+	cr_expect_eq(secret_pool_locked(pool), before);
+	cr_assert_eq(secret_resize(secret, 10), 0);
+	cr_expect(is_zero(secret_view(secret), 10));
+	secret_clear(secret);
+	cr_assert_eq(secret_resize(secret, 10), 0);
+	cr_expect(is_zero(secret_view(secret), 10));
+}

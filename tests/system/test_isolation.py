@@ -6,7 +6,11 @@ bob    runner of acme's project etl, which inherits openai and not anthropic; th
 carol  admin of globex
 dave   member of acme, maintainer of globex's project web, which inherits openai and not mistral
 """
+import errno
+import multiprocessing
 import os
+
+import pytest
 
 VALUES = {
     "acme/openai": "sk-proj-" + "a" * 40,
@@ -194,3 +198,44 @@ def test_a_table_row_names_every_user():
     for line in EXPECTED.splitlines():
         if "|" in line:
             assert len(line.partition("|")[2].split()) == len(USERS), line
+
+
+def hold_refused_drafts(path, how, ready, done):
+    """Open the field until that is refused, each handle with a draft that is too much."""
+    fds = []
+    try:
+        while len(fds) < 200:
+            fds.append(os.open(path, os.O_WRONLY))
+            try:
+                how(fds[-1])
+            except OSError as error:
+                assert error.errno in (errno.EKEYREJECTED, errno.EDQUOT), error
+    except OSError as error:
+        assert error.errno == errno.EDQUOT, error
+    ready.set()
+    assert done.wait(30)
+
+
+@pytest.mark.parametrize("how", [lambda fd: os.ftruncate(fd, 65536),
+                                 lambda fd: os.write(fd, b"\xff" * 65536)],
+                         ids=["ftruncate", "write"])
+def test_what_was_refused_is_charged_to_who_wrote_it(mounts, people, how):
+    mount = mounts("[memory]\nlimit = 8M\n")
+    alice, bob = people.user("alice"), people.user("bob")
+    mount.org("acme", admin=[f"user:{alice}"])
+    mount.org("globex", admin=[f"user:{bob}"])
+    field = mount.account("acme/generic", field="a value") + "/field"
+    long = "x" * 50_000
+    other = mount.account("globex/generic", field=long) + "/field"
+    context = multiprocessing.get_context("fork")
+    ready, done = context.Event(), context.Event()
+    holder = context.Process(target=lambda: os._exit(
+        people.call(alice, hold_refused_drafts, field, how, ready, done)[0] != "ok"))
+    holder.start()
+    try:
+        assert ready.wait(20)
+        assert people.run(bob, ["cat", other]).stdout == long
+    finally:
+        done.set()
+        holder.join(30)
+    assert holder.exitcode == 0
