@@ -112,26 +112,42 @@ void credential_erase(struct tree *tree, const struct tombstone *tombstone)
 		burial_again(tree, tombstone->pin);
 }
 
-/* The values that the replaced field had, in order, as history of the one that takes its place. */
-static int put_history(struct change *change, const struct target *target, struct record *moved,
-		       struct secret **values)
+/* A field that takes the place of another, or of none. */
+struct moving {
+	struct change *change;
+	struct target target;
+	const struct record *field;
+	const struct secret *value;
+	size_t keep;			      /* of what the replaced one held */
+	struct secret *history[VERSIONS_MAX]; /* that */
+};
+
+/* The last values that the replaced field had, in order, as history of the one that takes its
+ * place. */
+static int put_history(struct moving *moving, struct record *moved)
 {
+	const struct record *replaced = moving->target.field;
+	const struct org *org = moving->target.org;
 	uint64_t versions[VERSIONS_MAX];
-	size_t count = 0;
+	size_t count = org_value_versions(org, replaced->id, versions, VERSIONS_MAX);
+	size_t i = count > moving->keep ? count - moving->keep : 0;
 	int r = 0;
 
-	if (target->field)
-		count = org_value_versions(target->org, target->field->id, versions, VERSIONS_MAX);
-	for (size_t i = 0; i < count && r == 0; i++) {
-		r = org_value(target->org, target->field->id, versions[i], &values[i], NULL);
+	for (; i < count && r == 0; i++) {
+		struct secret **value = &moving->history[i];
+
+		r = org_value(org, replaced->id, versions[i], value, NULL);
 		if (r == 0)
-			r = change_put_value(change, moved->id, ++moved->value_last, values[i]);
+			r = change_put_value(moving->change, moved->id, ++moved->value_last,
+					     *value);
 	}
 	return r;
 }
 
-static int take_place(struct change *change, const struct target *target, struct record *moved)
+static int take_place(const struct moving *moving, struct record *moved)
 {
+	const struct target *target = &moving->target;
+
 	free(moved->name);
 	moved->name = strdup(target->name);
 	moved->parent = target->account->id;
@@ -139,51 +155,61 @@ static int take_place(struct change *change, const struct target *target, struct
 	moved->updated = tree_now();
 	if (!moved->name)
 		return -ENOMEM;
-	return target->field ? change_remove(change, target->field->id) : 0;
+	return target->field ? change_remove(moving->change, target->field->id) : 0;
+}
+
+static int replace_values(struct moving *moving, struct record *moved)
+{
+	uint64_t versions[VERSIONS_MAX];
+	const size_t count =
+		org_value_versions(moving->target.org, moved->id, versions, VERSIONS_MAX);
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = change_remove_value(moving->change, moved->id, versions[i]);
+	if (r == 0)
+		r = put_history(moving, moved);
+	moved->value_version = ++moved->value_last;
+	if (r == 0)
+		r = change_put_value(moving->change, moved->id, moved->value_version,
+				     moving->value);
+	return r;
 }
 
 /* The field's record itself moves, because the kernel takes its inode along: what it held before
  * goes, what it replaces becomes its history. */
-static int put_moved(struct change *change, const struct target *target, const struct record *field,
-		     const struct secret *value, struct secret **history)
+static int put_moved(struct moving *moving)
 {
 	CLEANUP_RECORD struct record moved = {0};
-	uint64_t versions[VERSIONS_MAX];
-	const size_t count = org_value_versions(target->org, field->id, versions, VERSIONS_MAX);
-	int r = record_copy(field, &moved);
+	int r = record_copy(moving->field, &moved);
 
 	if (r == 0)
-		r = take_place(change, target, &moved);
-	if (r == 0 && target->field) {
-		for (size_t i = 0; i < count && r == 0; i++)
-			r = change_remove_value(change, field->id, versions[i]);
-		if (r == 0)
-			r = put_history(change, target, &moved, history);
-		moved.value_version = ++moved.value_last;
-		if (r == 0)
-			r = change_put_value(change, field->id, moved.value_version, value);
-	}
-	return r < 0 ? r : change_put(change, &moved);
+		r = take_place(moving, &moved);
+	if (r == 0 && moving->target.field)
+		r = replace_values(moving, &moved);
+	return r < 0 ? r : change_put(moving->change, &moved);
 }
 
 static int move(const struct edit *edit, const struct node *child, const struct save *save,
 		const struct secret *value)
 {
 	CLEANUP(change_freep) struct change *change = NULL;
-	struct secret *history[VERSIONS_MAX] = {NULL};
-	struct target target;
+	struct moving moving = {.value = value, .keep = edit->tree->settings->history};
 	int r = credential_judge(save, true);
 
 	if (r == 0)
-		r = target_of(save, &target);
+		r = target_of(save, &moving.target);
 	if (r == 0)
 		r = change_new(&change);
+	if (r < 0)
+		return r;
+	moving.change = change;
+	moving.field = org_record(moving.target.org, child->id);
+	r = put_moved(&moving);
 	if (r == 0)
-		r = put_moved(change, &target, org_record(target.org, child->id), value, history);
-	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, target.org, change);
+		r = edit_commit(edit->tree, edit->directory, moving.target.org, change);
 	for (size_t i = 0; i < VERSIONS_MAX; i++)
-		secret_free(history[i]);
+		secret_free(moving.history[i]);
 	return r;
 }
 

@@ -189,6 +189,39 @@ Test(credential, no_history_is_kept_when_none_is_wanted)
 	cr_assert_eq(fixture_read(&fixture, ACCOUNT "/.history/api_key/1", content), -ENOENT);
 }
 
+/* By rename as by writing. */
+Test(credential, a_value_that_another_field_replaces_is_kept_as_configured)
+{
+	static const struct {
+		const char *configuration;
+		const char *status;
+	} rows[] = {
+		{"[history]\nkeep = 0\n", ""},
+		{"[history]\nkeep = 1\n", "history: three: 2\n"},
+		{"[history]\nkeep = 2\n", "history: three: 2 3\n"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		CLEANUP_FIXTURE struct fixture fixture;
+		static const char generic[] = "orgs/acme/generic";
+		static const char *const fields[] = {"orgs/acme/generic/one",
+						     "orgs/acme/generic/two",
+						     "orgs/acme/generic/three"};
+		char content[4096];
+
+		begin(&fixture, rows[i].configuration);
+		cr_assert_eq(fixture_make(&fixture, generic, &fixture_root), 0);
+		for (size_t j = 0; j < 3; j++)
+			cr_assert_eq(fixture_put(&fixture, fields[j], fields[j]), 0);
+		for (size_t j = 0; j < 2; j++)
+			cr_assert_eq(fixture_rename(&fixture, fields[j], fields[2], &fixture_root),
+				     0);
+		expect(&fixture, fields[2], fields[1]);
+		cr_assert_geq(fixture_read(&fixture, "orgs/acme/generic/.status", content), 0);
+		cr_expect_str_eq(content, rows[i].status, "%zu: %s", i, content);
+	}
+}
+
 Test(credential, a_refused_replacement_puts_back_what_it_removed)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
