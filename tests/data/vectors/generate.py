@@ -881,11 +881,53 @@ def entry_vectors():
                          for n in range(4)]}
 
 
+def audit_segment(host, org, first, previous, text, lines, headed):
+    """A segment of an audit log; `headed`: after how many records a head stands."""
+    key = some(f"audit key {first}")
+    committed = blake2b(b"credfs audit commit v1", key=key)
+    header = (b"credfs audit v1\n" + org + host.id + struct.pack("<Q", first) + previous
+              + struct.pack("<QQ", 1000, text) + committed)
+    digest = blake2b(header)
+    data = (b"credfs audit key v1" + org + host.id + struct.pack("<Q", first) + committed
+            + struct.pack("<I", 7))
+    nonce = some(f"audit wrap {first}", 24)
+    segment = (header + digest + b"credfs audit key" + seal_key(host, key, some("ephemeral"))
+               + struct.pack("<I", 7) + nonce
+               + xchacha20poly1305(kdf(KEY, CONTEXTS["audit"], 1), nonce, key, data))
+    for number, line in enumerate(lines):
+        seq = first + number
+        clear = b"\1" + host.id + struct.pack("<Q", seq) + digest + struct.pack("<Q", 2000 + seq)
+        plain = struct.pack("<Q", text) + line + b"\x80"
+        nonce = some(f"audit record {seq}", 24)
+        body = clear + nonce + xchacha20poly1305(key, nonce, plain + bytes(-len(plain) % 64),
+                                                 b"credfs audit v1" + org + clear)
+        digest = blake2b(b"credfs audit record v1" + org + body)
+        segment += struct.pack("<I", len(body) + 32) + body + digest
+        text += len(line)
+        if number + 1 == headed:
+            place = host.id + struct.pack("<Q", seq) + digest
+            head = b"\2" + place + ed25519ph_sign(host.sign_seed,
+                                                  b"credfs audit head v1" + org + place)
+            segment += struct.pack("<I", len(head)) + head
+    return segment, digest, text
+
+
+def audit_vectors():
+    lines = [b'{"line":%d,"pad":"%s"}\n' % (number, b"x" * (number * 37 % 150))
+             for number in range(1, 8)]
+    first, digest, text = audit_segment(HOST, ORG, 1, bytes(32), 0, lines[:4], 4)
+    second, _, _ = audit_segment(HOST, ORG, 5, digest, text, lines[4:], 2)
+    return {"case": {"seed": HOST.seed, "org": ORG, "epoch_key": KEY, "epoch": 7,
+                     "segments": [first, second], "text": b"".join(lines), "records": 7,
+                     "proven": 6}}
+
+
 def main():
     folder = os.path.dirname(os.path.abspath(__file__))
     for name, make in (("recipient", recipient_vectors), ("key", key_vectors),
                        ("seal", seal_vectors), ("row", row_vectors), ("record", record_vectors),
-                       ("map", map_vectors), ("entry", entry_vectors), ("chain", chain_vectors)):
+                       ("map", map_vectors), ("entry", entry_vectors), ("chain", chain_vectors),
+                       ("audit", audit_vectors)):
         with open(os.path.join(folder, name + ".json"), "w", encoding="utf-8") as out:
             json.dump(make(), out, indent=1, default=bytes.hex)
             out.write("\n")
