@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* By the last bits of the number: neighbours do not meet. */
-enum { PROGRAMS = 64 };
+enum { PROGRAMS = 16 };
 
 struct program {
 	pid_t pid; /* 0: vacant */

@@ -26,8 +26,11 @@ def errno_of(function, *arguments):
 
 @pytest.fixture
 def small(mounts):
-    """A mount whose store lies on a disk of 512 KiB."""
+    """A mount whose store lies on a disk of 512 KiB, and its audit log elsewhere: what cannot be
+    recorded is not given out."""
     mount = mounts(init=False)
+    with open(mount.conf, "a", encoding="utf-8") as conf:
+        conf.write(f"[audit]\ndirectory = {mount.base}/audit\n")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", mount.private],
                    check=True, timeout=30)
     mount.allow_in_log("No space")
