@@ -7,10 +7,11 @@
 #include "fs/harden.h"
 #include "store/store.h"
 
-enum { KEY_NO_RECOVERY = 0x100, POOL = 1 << 20 };
+enum { KEY_NO_RECOVERY = 0x100, KEY_JOIN, POOL = 1 << 20 };
 
 struct options {
 	bool no_recovery;
+	bool join;
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -18,15 +19,23 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	struct options *options = state->input;
 
 	(void)argument;
-	if (key != KEY_NO_RECOVERY)
+	switch (key) {
+	case KEY_NO_RECOVERY:
+		options->no_recovery = true;
+		return 0;
+	case KEY_JOIN:
+		options->join = true;
+		return 0;
+	default:
 		return ARGP_ERR_UNKNOWN;
-	options->no_recovery = true;
-	return 0;
+	}
 }
 
 static const struct argp_option argp_options[] = {
 	{"no-recovery", KEY_NO_RECOVERY, NULL, 0,
 	 "Make no recovery phrase: without the identity file the store is lost", 0},
+	{"join", KEY_JOIN, NULL, 0,
+	 "Make an identity for a store that exists: it opens nothing until a manager adds it", 0},
 	{0},
 };
 
@@ -41,13 +50,15 @@ struct making {
 	const struct settings *settings;
 	struct secret_pool *pool;
 	char *directories[2];
-	bool identity, store, done;
+	bool join, identity, store, pins, done;
 };
 
 static void making_end(struct making *making)
 {
 	if (!making->done && making->store)
 		store_remove(making->settings->store_path, making->settings->store_pins);
+	if (!making->done && making->pins)
+		unlink(making->settings->store_pins);
 	if (!making->done && making->identity)
 		unlink(making->settings->store_identity);
 	for (size_t i = 2; i-- > 0; free(making->directories[i])) {
@@ -78,13 +89,13 @@ static enum exit_code make_parent(const char *path, char **ret_made)
 	return errno == EEXIST ? EXIT_DONE : fail(directory, -errno);
 }
 
-static const char *existing(const struct settings *settings)
+static const char *existing(const struct settings *settings, bool join)
 {
 	const char *paths[] = {settings->store_path, settings->store_identity,
 			       settings->store_pins};
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+	for (size_t i = join ? 1 : 0; i < sizeof paths / sizeof paths[0]; i++) {
 		if (lstat(paths[i], &st) == 0)
 			return paths[i];
 	}
@@ -140,6 +151,15 @@ static int generate(struct secret_pool *pool, bool no_recovery, struct identity 
 	return 0;
 }
 
+static enum exit_code make_pins(struct making *making, const struct identity *identity)
+{
+	const char *path = making->settings->store_pins;
+	int r = pins_create(path, identity->host);
+
+	making->pins = r == 0;
+	return r < 0 ? fail(path, r) : EXIT_DONE;
+}
+
 static enum exit_code make_files(struct making *making, const struct identity *identity)
 {
 	const struct settings *settings = making->settings;
@@ -148,6 +168,8 @@ static enum exit_code make_files(struct making *making, const struct identity *i
 	if (r < 0)
 		return fail(settings->store_identity, r);
 	making->identity = true;
+	if (making->join)
+		return make_pins(making, identity);
 	r = store_create(settings->store_path, settings->store_pins, identity);
 	if (r < 0)
 		return command_fail(r == -EEXIST ? EXIT_EXISTS : EXIT_OTHER,
@@ -162,8 +184,9 @@ static enum exit_code report(const struct making *making, const struct recipient
 	const struct settings *settings = making->settings;
 	int r = recovery ? show_phrase(making->pool, recovery) : 0;
 
-	if (r == 0 && (printf("Store %s and identity %s created.\n", settings->store_path,
-			      settings->store_identity) < 0 ||
+	if (r == 0 && (printf("%s%s%sdentity %s created.\n", making->join ? "" : "Store ",
+			      making->join ? "" : settings->store_path,
+			      making->join ? "I" : " and i", settings->store_identity) < 0 ||
 		       fflush(stdout) != 0))
 		r = -errno;
 	return r < 0 ? command_fail(EXIT_OTHER, "nothing was created: cannot write to stdout: %s",
@@ -172,9 +195,10 @@ static enum exit_code report(const struct making *making, const struct recipient
 }
 
 static enum exit_code create(const struct settings *settings, struct secret_pool *pool,
-			     bool no_recovery)
+			     const struct options *options)
 {
-	CLEANUP(making_end) struct making making = {.settings = settings, .pool = pool};
+	CLEANUP(making_end)
+	struct making making = {.settings = settings, .pool = pool, .join = options->join};
 	CLEANUP(recipient_freep) struct recipient *recovery = NULL;
 	CLEANUP_IDENTITY struct identity identity = {0};
 	enum exit_code code = make_parent(settings->store_path, &making.directories[0]);
@@ -184,7 +208,7 @@ static enum exit_code create(const struct settings *settings, struct secret_pool
 		code = make_parent(settings->store_identity, &making.directories[1]);
 	if (code != EXIT_DONE)
 		return code;
-	r = generate(pool, no_recovery, &identity, &recovery);
+	r = generate(pool, options->no_recovery, &identity, &recovery);
 	if (r < 0)
 		return command_fail(EXIT_OTHER, "cannot make keys: %s", strerror(-r));
 	code = make_files(&making, &identity);
@@ -207,14 +231,16 @@ enum exit_code cmd_init(const char *configuration, int count, char **arguments)
 	code = command_settings(configuration, &settings);
 	if (code != EXIT_DONE)
 		return code;
-	there = existing(settings);
+	there = existing(settings, options.join);
 	if (there)
 		return command_fail(EXIT_EXISTS, "%s exists already: nothing was changed", there);
+	if (options.join && access(settings->store_path, F_OK) < 0)
+		return command_fail(EXIT_NO_STORE, "%s: %s", settings->store_path, strerror(errno));
 	r = harden_process();
 	if (r < 0)
 		return command_fail(EXIT_OTHER, "cannot give up core dumps: %s", strerror(-r));
 	if (secret_pool_new(POOL, &pool) < 0)
 		return command_fail(EXIT_MEMORY, "memory cannot be locked: raise the limit for "
 						 "locked memory (ulimit -l)");
-	return create(settings, pool, options.no_recovery);
+	return create(settings, pool, &options);
 }

@@ -20,8 +20,12 @@ enum exit_code {
 	EXIT_EXISTS = 12, /* init: there is something already */
 	EXIT_NOT_ROOT = 13,
 	EXIT_CANNOT_MOUNT = 14,
-	EXIT_STORE_BUSY = 15,  /* another daemon has the store open */
-	EXIT_MISMATCH = 16,    /* identity, pins and store do not belong together */
-	EXIT_WRONG = 17,       /* check, audit --verify: something is wrong */
-	EXIT_UNCONFIRMED = 18, /* asked, and nobody said yes */
+	EXIT_STORE_BUSY = 15,	/* another daemon has the store open */
+	EXIT_MISMATCH = 16,	/* identity, pins and store do not belong together */
+	EXIT_WRONG = 17,	/* check, audit --verify: something is wrong */
+	EXIT_UNCONFIRMED = 18,	/* asked, and nobody said yes */
+	EXIT_NOT_MANAGER = 19,	/* key: this host does not manage the organisation */
+	EXIT_LAST_MANAGER = 20, /* key: nobody could manage it any more */
+	EXIT_NO_ORGANISATION = 21,
+	EXIT_NO_RECIPIENT = 22,
 };

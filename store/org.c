@@ -8,6 +8,7 @@
 #include "store/chain.h"
 #include "store/clock.h"
 #include "store/commit.h"
+#include "store/exposure.h"
 #include "store/genesis.h"
 #include "store/index.h"
 #include "store/keyring.h"
@@ -305,6 +306,12 @@ int org_commit(struct org *org, const struct change *change)
 		return -EUCLEAN;
 	}
 	return 0;
+}
+
+int org_exposure(const struct org *org, struct recipient_id recipient,
+		 int (*each)(void *context, const struct record *field), void *context)
+{
+	return exposure(org->engine, org->chain, org->index, recipient, each, context);
 }
 
 struct rekey org_rekey(struct org *org)

@@ -97,6 +97,11 @@ size_t org_value_versions(const struct org *org, struct record_id field, uint64_
  * change that neither puts nor removes anything is not written. */
 int org_commit(struct org *org, const struct change *change) MUST_CHECK;
 
+/* Tell each field whose present value this recipient could have read (store/exposure.h); a return
+ * other than 0 ends the call, which returns it. -ENOENT when it was never a member. */
+int org_exposure(const struct org *org, struct recipient_id recipient,
+		 int (*each)(void *context, const struct record *field), void *context) MUST_CHECK;
+
 /* What changes members and epochs (store/rekey.h); borrows from the organisation. */
 struct rekey org_rekey(struct org *org);
 

@@ -10,6 +10,7 @@ struct store {
 	struct engine *engine;
 	struct identity identity;
 	struct pins *pins;
+	bool joined;	   /* beside a daemon, whose the pins are */
 	struct org **orgs; /* of the pin at the same index; NULL: not loaded */
 };
 
@@ -45,8 +46,14 @@ static int open_pins(struct store *store, const char *path, const struct recipie
 	return store->orgs ? 0 : -ENOMEM;
 }
 
-int store_open(struct secret_pool *pool, const char *path, const char *pins,
-	       struct identity *identity, struct store **ret)
+/* What one opens a store with. */
+struct opening {
+	const char *path, *pins;
+	bool joined;
+};
+
+static int open_store(struct secret_pool *pool, const struct opening *opening,
+		      struct identity *identity, struct store **ret)
 {
 	CLEANUP(store_closep) struct store *store = calloc(1, sizeof(*store));
 	int r;
@@ -54,16 +61,34 @@ int store_open(struct secret_pool *pool, const char *path, const char *pins,
 	if (!store)
 		return -ENOMEM;
 	store->pool = pool;
-	r = sqlite_open(path, &store->engine);
+	store->joined = opening->joined;
+	r = store->joined ? sqlite_join(opening->path, &store->engine)
+			  : sqlite_open(opening->path, &store->engine);
 	if (r < 0)
 		return r;
-	r = open_pins(store, pins, identity->host);
+	r = open_pins(store, opening->pins, identity->host);
 	if (r < 0)
 		return r;
 	store->identity = *identity;
 	*identity = (struct identity){0};
 	*ret = TAKE_PTR(store);
 	return 0;
+}
+
+int store_open(struct secret_pool *pool, const char *path, const char *pins,
+	       struct identity *identity, struct store **ret)
+{
+	const struct opening opening = {path, pins, false};
+
+	return open_store(pool, &opening, identity, ret);
+}
+
+int store_join(struct secret_pool *pool, const char *path, const char *pins,
+	       struct identity *identity, struct store **ret)
+{
+	const struct opening opening = {path, pins, true};
+
+	return open_store(pool, &opening, identity, ret);
 }
 
 const struct pins *store_pins(const struct store *store)
@@ -182,6 +207,27 @@ int store_org_create(struct store *store, const char *name, const struct change 
 	return 0;
 }
 
+int store_org_pin(struct store *store, const struct digest *fingerprint, const char *name)
+{
+	CLEANUP(org_freep) struct org *org = NULL;
+	const size_t index = pins_count(store->pins);
+	struct mark mark;
+	int r;
+
+	if (pins_find(store->pins, name) >= 0)
+		return -EEXIST;
+	r = reserve(store);
+	if (r == 0)
+		r = org_load(store->engine, store->pool, store->identity.host, fingerprint, &org);
+	if (r < 0)
+		return r;
+	mark = org_mark(org);
+	r = pins_add(store->pins, fingerprint, &mark, name);
+	if (r == 0)
+		store->orgs[index] = TAKE_PTR(org);
+	return r;
+}
+
 /* What it calls itself, by which a host knows it that has nothing but the store. */
 static int rename_self(struct org *org, const char *name)
 {
@@ -235,7 +281,7 @@ struct store *store_close(struct store *store)
 {
 	if (!store)
 		return NULL;
-	if (store->orgs)
+	if (store->orgs && !store->joined)
 		write_marks(store);
 	for (size_t i = 0; store->orgs && i < pins_count(store->pins); i++)
 		org_free(store->orgs[i]);

@@ -26,6 +26,10 @@ void store_remove(const char *path, const char *pins);
  * this identity's, or cannot be read. */
 int store_open(struct secret_pool *pool, const char *path, const char *pins,
 	       struct identity *identity, struct store **ret) MUST_CHECK;
+
+/* The same beside a daemon that may have the store open; the pins are read and not written. */
+int store_join(struct secret_pool *pool, const char *path, const char *pins,
+	       struct identity *identity, struct store **ret) MUST_CHECK;
 /* Writes the marks too, if it can. */
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store, store_close);
@@ -55,6 +59,11 @@ void store_org_forget(struct store *store, size_t index);
 /* Create an organisation and pin it: `ret_index` is its pin. -EEXIST for a name that is pinned. */
 int store_org_create(struct store *store, const char *name, const struct change *first,
 		     size_t *ret_index) MUST_CHECK;
+/* Pin an organisation that another host founded, by the fingerprint that its operator was given.
+ * -ENOENT when the store has none of it; -EKEYREJECTED when this host is no member of it; -EEXIST
+ * for a name or fingerprint that is pinned; other errors of org_load(). */
+int store_org_pin(struct store *store, const struct digest *fingerprint,
+		  const char *name) MUST_CHECK;
 /* Call it otherwise, here and, if this host may say so, in its own record, which is what another
  * host learns it by. -EEXIST for a name that is pinned; errors of org_commit(). */
 int store_org_rename(struct store *store, size_t index, const char *name) MUST_CHECK;

@@ -1,0 +1,149 @@
+/*
+ * credfs key: who can open an organisation, and its key. Works on the store itself, beside a daemon
+ * that has it mounted and takes the changes over within a second or two. Public keys come from the
+ * operator's hand, never from the store.
+ */
+#include <argp.h>
+#include <string.h>
+
+#include "fs/harden.h"
+#include "fs/key_work.h"
+#include "fs/trouble.h"
+
+enum { POOL = 8 << 20 };
+enum { KEY_ORG = 0x100, KEY_CAN };
+
+static void key_work_done(struct key_work *work)
+{
+	store_close(work->store);
+	identity_done(&work->identity);
+	secret_pool_free(work->pool);
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct key_options *options = state->input;
+
+	switch (key) {
+	case KEY_ORG:
+		options->org = argument;
+		return 0;
+	case KEY_CAN:
+		options->can = argument;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (state->arg_num >= KEY_ARGUMENTS_MAX)
+			argp_usage(state);
+		options->arguments[options->count++] = argument;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option argp_options[] = {
+	{"org", KEY_ORG, "ORG", 0, "The organisation, by the name it has on this host", 0},
+	{"can", KEY_CAN, "WHAT", 0,
+	 "read: open values; write: also change values and accounts; manage: also roles, links, "
+	 "projects and members",
+	 0},
+	{0},
+};
+
+static const struct argp argp = {
+	.options = argp_options,
+	.parser = parse,
+	.args_doc = "show\n"
+		    "list [ORG]\n"
+		    "add PUBLIC --org ORG --can read|write|manage\n"
+		    "remove PUBLIC|ID --org ORG\n"
+		    "rotate ORG\n"
+		    "exposure PUBLIC|ID [--org ORG]\n"
+		    "pin ORG FINGERPRINT",
+	.doc = "Show and change who can open an organisation, and change its key.\v"
+	       "`show` prints this host's public key, to be given to who manages an organisation; "
+	       "he adds it, and tells the fingerprint that `list` shows, with which `pin` makes "
+	       "the organisation appear here. `add` also changes what a member may do. `remove` "
+	       "and `rotate` begin a new key at once and seal everything under it anew; what the "
+	       "removed one could read until then `exposure` lists, to be revoked at the "
+	       "providers: no new key takes it back.",
+};
+
+/* How a verb wants the store. */
+enum key_store { STORE_NONE, STORE_JOINED, STORE_ALONE };
+
+static const struct verb {
+	const char *name;
+	unsigned least, most; /* arguments, its own name included */
+	enum key_store store;
+	enum exit_code (*run)(struct key_work *work);
+} verbs[] = {
+	{"show", 1, 1, STORE_NONE, key_show},
+	{"list", 1, 2, STORE_JOINED, key_list},
+	{"add", 2, 2, STORE_JOINED, key_add},
+	{"remove", 2, 2, STORE_JOINED, key_remove},
+	{"rotate", 2, 2, STORE_JOINED, key_rotate},
+	{"exposure", 2, 2, STORE_JOINED, key_exposure},
+	/* It writes the list that a daemon holds in memory. */
+	{"pin", 3, 3, STORE_ALONE, key_pin},
+};
+
+static const struct verb *find_verb(const struct key_options *options)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+		if (strcmp(options->arguments[0], verbs[i].name) == 0 &&
+		    options->count >= verbs[i].least && options->count <= verbs[i].most)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+static enum exit_code prepare(struct key_work *work, enum key_store wanted)
+{
+	const struct settings *settings = work->settings;
+	int r = harden_process();
+
+	if (r == 0 && secret_pool_new(POOL, &work->pool) < 0)
+		return command_fail(EXIT_MEMORY,
+				    "memory cannot be locked: raise the limit (ulimit -l)");
+	if (r == 0)
+		r = identity_load(work->pool, settings->store_identity, &work->identity);
+	if (r < 0)
+		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, r);
+	work->public = *recipient_public(work->identity.host);
+	if (wanted == STORE_NONE)
+		return EXIT_DONE;
+	r = wanted == STORE_JOINED
+		    ? store_join(work->pool, settings->store_path, settings->store_pins,
+				 &work->identity, &work->store)
+		    : store_open(work->pool, settings->store_path, settings->store_pins,
+				 &work->identity, &work->store);
+	return r < 0 ? trouble_say_open(settings, r) : EXIT_DONE;
+}
+
+enum exit_code cmd_key(const char *configuration, int count, char **arguments)
+{
+	CLEANUP(settings_freep) struct settings *settings = NULL;
+	CLEANUP(key_work_done) struct key_work work = {0};
+	struct key_options options = {0};
+	const struct verb *verb;
+	enum exit_code code;
+
+	argp_parse(&argp, count, arguments, 0, NULL, &options);
+	verb = find_verb(&options);
+	if (!verb)
+		return command_fail(EXIT_USAGE, "see credfs key --help");
+	code = command_settings(configuration, &settings);
+	work.options = &options;
+	work.settings = settings;
+	if (code == EXIT_DONE)
+		code = prepare(&work, verb->store);
+	if (code == EXIT_DONE)
+		code = verb->run(&work);
+	if (work.store && verb->store == STORE_JOINED)
+		(void)!store_tidy(work.store); /* a daemon does it too */
+	return code;
+}
