@@ -14,11 +14,13 @@ struct handle {
 	struct node node;
 	struct caller opener;
 	struct actor actor; /* the same, as the audit log names him */
+	bool reads;
 	bool writes;
 	bool touches; /* it writes so that watchers are told; what it writes is dropped */
 	uint64_t access_generation; /* of the organisation, when the opener was last judged */
 	struct secret *snapshot;    /* of a handle that only reads */
 	uint64_t version;
+	uint64_t recorded;	 /* the version that the audit log says its opener had last */
 	bool fresh;		 /* and has not been read from */
 	struct draft draft;	 /* of one that writes */
 	struct scratch *scratch; /* of a scratch file: shared by all that have it open */
@@ -98,6 +100,18 @@ static int authorise_open(const struct handle_open *open)
 	return access_bits(open->tree, open->node, open->caller, bits);
 }
 
+/* On record that the opener has this version, before he has it. */
+static int record_read(struct tree *tree, struct handle *handle, uint64_t version)
+{
+	int r = 0;
+
+	if (version != handle->recorded)
+		r = witness_read(tree, &handle->node, &handle->actor, version);
+	if (r == 0)
+		handle->recorded = version;
+	return r;
+}
+
 /* A draft starts with what is there. A value that is damaged can be written anew, and only that:
  * whether the writer wants to is known when he cuts the file. */
 static int begin_draft(const struct handle_open *open, struct handle *handle)
@@ -116,8 +130,8 @@ static int begin_draft(const struct handle_open *open, struct handle *handle)
 		r = follow_content(open->tree, open->node, &draft->bytes, &version);
 	if (r == -EIO || r == -EBADMSG)
 		draft->missing = r;
-	if (r == 0 && (open->flags & O_ACCMODE) == O_RDWR)
-		r = witness_read(open->tree, open->node, &handle->actor, version);
+	if (r == 0 && handle->reads)
+		r = record_read(open->tree, handle, version);
 	return r == -ENOENT || draft->missing ? secret_new(open->tree->pool, 0, &draft->bytes) : r;
 }
 
@@ -155,7 +169,7 @@ static int fill(const struct handle_open *open, struct handle *handle)
 	if (!kind->content)
 		return -EISDIR;
 	r = follow_content(open->tree, open->node, &handle->snapshot, &handle->version);
-	return r < 0 ? r : witness_read(open->tree, open->node, &handle->actor, handle->version);
+	return r < 0 ? r : record_read(open->tree, handle, handle->version);
 }
 
 static void refuse_open(const struct handle_open *open, int error)
@@ -179,6 +193,7 @@ static int opened(const struct handle_open *open, struct handle **ret)
 		return r;
 	}
 	handle->node = *open->node;
+	handle->reads = (open->flags & O_ACCMODE) != O_WRONLY;
 	handle->writes = writes(open->flags);
 	handle->access_generation = tree_org_state(open->tree, open->node->pin)->access_generation;
 	handle->actor = witness_opener(open->tree, open->node, open->caller, handle->writes);
@@ -277,8 +292,8 @@ static int renew(struct tree *tree, struct handle *handle)
 	uint64_t version = 0;
 	int r = follow_content(tree, &handle->node, &content, &version);
 
-	if (r == 0 && version != handle->version)
-		r = witness_read(tree, &handle->node, &handle->actor, version);
+	if (r == 0)
+		r = record_read(tree, handle, version);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	secret_free(handle->snapshot);
@@ -360,6 +375,20 @@ int handle_read(struct tree *tree, struct handle *handle, const struct caller *c
 	ret->bytes = secret_view(content) + range->offset;
 	ret->size = length < range->size ? length : range->size;
 	return 0;
+}
+
+int handle_share(struct tree *tree, const struct handle *reader, struct handle *other)
+{
+	static const struct caller nobody = {.uid = (uid_t)-1};
+	int r;
+
+	if (reader == other || reader->file || !other->reads ||
+	    !node_equal(&reader->node, &other->node))
+		return 0;
+	r = authorise_read(tree, other, &nobody);
+	if (r == 0)
+		r = record_read(tree, other, reader->version);
+	return r < 0 ? -EIO : 0;
 }
 
 bool handle_is_behind(struct tree *tree, const struct handle *handle)

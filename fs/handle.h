@@ -65,6 +65,11 @@ struct handle_bytes {
 int handle_read(struct tree *tree, struct handle *handle, const struct caller *caller,
 		const struct handle_range *range, struct handle_bytes *ret) MUST_CHECK;
 
+/* What `reader` has just read is to be cached, where `other` finds it too without asking, if it has
+ * the same file open: its opener is judged, and is on record as a reader. -EIO: it may not, so that
+ * nothing may be cached. */
+int handle_share(struct tree *tree, const struct handle *reader, struct handle *other) MUST_CHECK;
+
 /* Whether the file has changed since the snapshot of a handle that reads. */
 bool handle_is_behind(struct tree *tree, const struct handle *handle);
 

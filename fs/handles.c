@@ -7,6 +7,7 @@
 
 /* A handle, and what its opener's share was charged for it. */
 struct opened {
+	LIST_ENTRY(opened) of_all;
 	TAILQ_ENTRY(opened) next;
 	struct handle *handle;
 	uint64_t charge;
@@ -15,6 +16,7 @@ struct opened {
 struct handles {
 	struct slots *slots;
 	struct shares *shares;
+	LIST_HEAD(, opened) all;
 	TAILQ_HEAD(, opened) writers; /* those with a draft, the newest first */
 };
 
@@ -25,6 +27,7 @@ int handles_new(uint64_t memory, struct handles **ret)
 
 	if (!handles)
 		return -ENOMEM;
+	LIST_INIT(&handles->all);
 	TAILQ_INIT(&handles->writers);
 	r = slots_new(&handles->slots);
 	if (r == 0)
@@ -90,6 +93,7 @@ static int add(struct handles *handles, struct handle *handle, uint64_t unique,
 		free(opened);
 		return r;
 	}
+	LIST_INSERT_HEAD(&handles->all, opened, of_all);
 	if (handle_draft(handle))
 		TAILQ_INSERT_HEAD(&handles->writers, opened, next);
 	return 0;
@@ -139,6 +143,20 @@ struct draft *handles_just_opened(struct handles *handles, const struct node *no
 	return NULL;
 }
 
+int handles_share(struct handles *handles, struct tree *tree, uint64_t number)
+{
+	const struct handle *reader = handles_get(handles, number);
+	struct opened *opened;
+	int r = reader ? 0 : -EBADF;
+
+	LIST_FOREACH(opened, &handles->all, of_all)
+	{
+		if (r == 0)
+			r = handle_share(tree, reader, opened->handle);
+	}
+	return r;
+}
+
 int handles_settle(struct handles *handles, uint64_t number)
 {
 	struct opened *opened = slots_get(handles->slots, number);
@@ -157,6 +175,7 @@ void handles_close(struct handles *handles, struct tree *tree, uint64_t number)
 
 	if (!opened)
 		return;
+	LIST_REMOVE(opened, of_all);
 	if (handle_draft(opened->handle))
 		TAILQ_REMOVE(&handles->writers, opened, next);
 	shares_give(handles->shares, handle_uid(opened->handle), opened->charge);

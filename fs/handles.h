@@ -30,6 +30,10 @@ struct handle *handles_get(struct handles *handles, uint64_t number);
 struct draft *handles_just_opened(struct handles *handles, const struct node *node,
 				  const struct caller *caller);
 
+/* To be called after a read for the page cache, before it is answered: all who have the file open
+ * find there what this handle has read. -EIO when one of them may not. */
+int handles_share(struct handles *handles, struct tree *tree, uint64_t number) MUST_CHECK;
+
 /* To be called when the handle may hold more or less than before, after a read or a write: the
  * difference is its opener's. -EDQUOT: it was emptied, and yields and takes nothing any more. */
 int handles_settle(struct handles *handles, uint64_t number) MUST_CHECK;

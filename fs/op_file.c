@@ -114,6 +114,8 @@ void op_read(fuse_req_t request, fuse_ino_t number, size_t size, off_t offset,
 				   &caller);
 	if (r == 0)
 		r = handle_read(&session->tree, handle, &caller, &range, &bytes);
+	if (r == 0 && session->cached)
+		r = handles_share(session->handles, &session->tree, info->fh);
 	if (r == 0)
 		r = handles_settle(session->handles, info->fh);
 	/* What lies in the page cache is in memory that is not locked. */

@@ -538,6 +538,29 @@ Test(handle, has_nothing_for_the_page_cache_but_a_whole_committed_value)
 	cr_expect_str_eq(content, "sk-fourth");
 }
 
+Test(handle, is_cached_only_while_all_who_have_it_open_may_read_it)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	const struct handle_range whole = {0, 4096, true};
+	const struct caller runner = acme_holder(ACME_RUNNER);
+	const struct caller admin = acme_holder(ACME_ADMIN);
+	uint64_t reader, other;
+	char content[4096];
+
+	acme_init(&fixture, "");
+	reader = open_as(&fixture, KEY, O_RDONLY, &admin);
+	other = open_as(&fixture, KEY, O_RDONLY, &runner);
+	open_as(&fixture, KEY, O_WRONLY, &admin);
+	cr_assert_eq(read_at(&fixture, reader, &admin, &whole, content), 0);
+	cr_expect_eq(handles_share(fixture.handles, &fixture.tree, reader), 0);
+	cr_assert_eq(fixture_remove(&fixture, ETL "/openai", &fixture_root), 0);
+	cr_assert_eq(read_at(&fixture, reader, &admin, &whole, content), 0);
+	cr_expect_eq(handles_share(fixture.handles, &fixture.tree, reader), -EIO);
+	close_it(&fixture, other);
+	cr_expect_eq(handles_share(fixture.handles, &fixture.tree, reader), 0);
+	cr_expect_eq(handles_share(fixture.handles, &fixture.tree, other), -EBADF);
+}
+
 /* The second step of an open with O_TRUNC comes without the handle's number. */
 Test(handle, just_opened_is_found_by_who_opened_it)
 {

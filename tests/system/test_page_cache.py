@@ -4,6 +4,7 @@ The cache is one for all who have a file open, so that nothing may enter it that
 not see, or that is a part of one value beside a part of another.
 """
 import errno
+import json
 import mmap
 import os
 import pwd
@@ -212,3 +213,68 @@ def test_what_lies_in_the_cache_does_not_stay_there(field):
     put(field, value(1, LONG))
     take(field, by_splice, LONG)
     wait_until(lambda: pages(field) == 0, 10, "the pages are dropped")
+
+
+def lines_of(mount, user, operation="read"):
+    with open(mount.path("orgs/acme/audit.log"), encoding="utf-8") as log:
+        lines = [json.loads(line) for line in log]
+    return [line.get("version") for line in lines
+            if line["user"] == user and line["operation"] == operation
+            and line.get("result", "ok") == "ok"]
+
+
+def opened_by(user, path, asked, ask, answer):
+    """Open the file; then splice from that descriptor each time something is asked."""
+    uid = pwd.getpwnam(user).pw_uid
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(asked)
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(uid)
+            fd = os.open(path, os.O_RDONLY)
+            os.write(answer, b"open")
+            while os.read(ask, 1):
+                try:
+                    os.write(answer, by_splice(fd, 9))
+                except OSError as error:
+                    os.write(answer, errno.errorcode[error.errno].encode())
+        finally:
+            os._exit(0)
+    return pid
+
+
+def test_what_others_read_is_not_cached_for_who_lost_the_right(field, mount, people):
+    alice = people.user("alice")
+    mount.put("orgs/acme/roles/admin", f"user:{alice}")
+    ask, asked = os.pipe()
+    answer, answered = os.pipe()
+    pid = opened_by(alice, field, asked, ask, answered)
+    os.close(ask)
+    os.close(answered)
+    root = os.open(field, os.O_RDONLY)
+    try:
+        assert os.read(answer, 9) == b"open"
+        put(field, b"second123")
+        # While she may, what others bring into the cache is hers to find, and counts as read.
+        assert by_splice(root, 9) == b"second123"
+        seen = lines_of(mount, alice)
+        assert len(seen) == 2
+        os.write(asked, b"x")
+        assert os.read(answer, 9) == b"second123"
+        assert lines_of(mount, alice) == seen
+        with open(mount.path("orgs/acme/roles/admin"), "w", encoding="utf-8") as file:
+            file.write("\n")
+        put(field, b"third1234")
+        with pytest.raises(OSError) as caught:
+            by_splice(root, 9)
+        assert caught.value.errno == errno.EIO
+        os.write(asked, b"x")
+        assert os.read(answer, 9) in (b"EIO", b"EACCES")
+        assert os.pread(root, 9, 0) == b"third1234"
+    finally:
+        os.close(asked)
+        os.waitpid(pid, 0)
+    assert by_splice(root, 9) == b"third1234"
+    os.close(root)
