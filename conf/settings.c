@@ -49,7 +49,7 @@ static const struct setting {
 	 false},
 	{"audit", "directory", value_set_path, offsetof(struct settings, audit_directory), NULL,
 	 false},
-	{"audit", "spool", value_set_memory, offsetof(struct settings, audit_spool), "256M", false},
+	{"audit", "spool", value_set_memory, offsetof(struct settings, audit_spool), "4G", false},
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))

@@ -28,7 +28,7 @@ struct settings {
 	unsigned scratch_backup;    /* [scratch] expire_backup = 86400: of *.bak and *.new */
 	enum audit_mode audit_mode; /* [audit] mode = required */
 	char *audit_directory;	    /* [audit] directory: the store's path with ".audit" appended */
-	uint64_t audit_spool; /* [audit] spool = 256M: of each organisation's log, at least 4M */
+	uint64_t audit_spool; /* [audit] spool = 4G: of each organisation's log, at least 4M */
 	struct roles roles;   /* [role NAME] scope, permissions */
 };
 

@@ -35,7 +35,7 @@ static void expect_defaults(const struct settings *settings)
 	cr_expect_eq(settings->memory, 64 << 20);
 	cr_expect_eq(settings->audit_mode, AUDIT_REQUIRED);
 	cr_expect_str_eq(settings->audit_directory, "/var/lib/credfs/store.db.audit");
-	cr_expect_eq(settings->audit_spool, 256 << 20);
+	cr_expect_eq(settings->audit_spool, UINT64_C(4) << 30);
 	cr_expect_eq(settings->roles.count, 6);
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
 		cr_expect_str_eq(settings->scratch[i], patterns[i]);
