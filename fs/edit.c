@@ -98,8 +98,9 @@ int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 	if (r == 0)
 		return 0;
 	if (lasts(r)) {
+		/* Whoever writes next asks the store itself: it may have been for once. */
 		tree->unwritable = r;
-		tree->probed = tree_monotonic();
+		tree->probed = 0;
 	}
 	log_line(LOG_ERR, "organisation %02x%02x%02x%02x: change not written: %s",
 		 fingerprint.bytes[0], fingerprint.bytes[1], fingerprint.bytes[2],

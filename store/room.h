@@ -8,5 +8,5 @@
 
 enum { ROOM_SIZE = 256 << 10 }; /* more than the longest value takes with all that goes with it */
 
-/* Beside the file at `path`: -ENOSPC, -EROFS, -EIO. 0 also where it cannot be told. */
+/* Beside the file at `path`: -ENOSPC, -EROFS. 0 also where it cannot be told. */
 int room_check(const char *path) MUST_CHECK;

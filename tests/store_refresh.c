@@ -55,6 +55,7 @@ Test(refresh, what_another_wrote_is_followed_and_told)
 	cr_assert_eq(change_remove(change, hosts_record_id(FIELD)), 0);
 	cr_assert_eq(org_commit(org, change), 0);
 	cr_expect(is_behind(second));
+	news_done(&news);
 	cr_assert_eq(org_refresh(second, &news), 0);
 	cr_expect_not(is_behind(second));
 	cr_expect_eq(org_generation(second), org_generation(org));

@@ -5,6 +5,15 @@ import shutil
 SCRATCH = ".tmp"
 
 
+def audit_elsewhere(mount):
+    """Where storage fails it is the store's: what cannot be recorded is not given out, which is what
+    the tests of the audit log are about."""
+    with open(mount.conf, "a", encoding="utf-8") as conf:
+        conf.write(f"[audit]\ndirectory = {mount.base}/audit\n")
+    return mount
+
+
+
 def key(letter):
     return "sk-proj-" + letter * 40
 

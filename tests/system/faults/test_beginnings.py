@@ -9,7 +9,7 @@ import time
 import pytest
 
 from mounting import is_mounted, wait_until
-from states import Pristine, difference, key, save, snapshot
+from states import Pristine, audit_elsewhere, difference, key, save, snapshot
 from storage import Action, Storage
 
 # Exit codes by which `credfs mount` may refuse what it could not read or write: failure, damaged
@@ -21,7 +21,9 @@ FAULTS = (Action.KILL, Action.KILL_HALF, Action.EIO, Action.ENOSPC, Action.SHORT
 
 @pytest.fixture
 def mount(mounts):
-    mount = mounts()
+    mount = audit_elsewhere(mounts(init=False))
+    mount.init()
+    mount.start()
     mount.allow_in_log("error|cannot|No space|damaged")
     return mount
 

@@ -11,7 +11,7 @@ import pytest
 import mounting
 from mounting import wait_until
 from conftest import LONG
-from states import key, save
+from states import audit_elsewhere, key, save
 
 
 def errno_of(function, *arguments):
@@ -28,9 +28,7 @@ def errno_of(function, *arguments):
 def small(mounts):
     """A mount whose store lies on a disk of 512 KiB, and its audit log elsewhere: what cannot be
     recorded is not given out."""
-    mount = mounts(init=False)
-    with open(mount.conf, "a", encoding="utf-8") as conf:
-        conf.write(f"[audit]\ndirectory = {mount.base}/audit\n")
+    mount = audit_elsewhere(mounts(init=False))
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", mount.private],
                    check=True, timeout=30)
     mount.allow_in_log("No space")

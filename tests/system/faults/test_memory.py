@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from memory import Memory
-from states import EDITS, Pristine, difference, snapshot
+from states import EDITS, Pristine, audit_elsewhere, difference, snapshot
 
 # Memory is the disk of scratch files.
 REFUSALS = {errno.ENOMEM, errno.EIO, errno.ENOSPC}
@@ -16,7 +16,9 @@ FOREVER = 2**31
 
 @pytest.fixture
 def mount(mounts):
-    mount = mounts()
+    mount = audit_elsewhere(mounts(init=False))
+    mount.init()
+    mount.start()
     mount.allow_in_log("error|cannot|memory")
     return mount
 

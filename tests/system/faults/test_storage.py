@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from states import EDITS, Pristine, difference, save, snapshot
+from states import EDITS, Pristine, audit_elsewhere, difference, save, snapshot
 from storage import Action, Storage
 
 REFUSALS = {Action.EIO: {errno.EIO}, Action.STICKY_EIO: {errno.EIO},
@@ -17,7 +17,9 @@ CALLS_MAX = 2000
 
 @pytest.fixture
 def mount(mounts):
-    mount = mounts()
+    mount = audit_elsewhere(mounts(init=False))
+    mount.init()
+    mount.start()
     mount.allow_in_log("error|cannot|No space")
     return mount
 
