@@ -9,7 +9,7 @@ import pytest
 
 from conftest import LONG
 from power import Disk, Garbage, Lost, Random, read_tape
-from states import furnish, key, save, snapshot
+from states import audit_elsewhere, furnish, key, save, snapshot
 from storage import Storage
 
 
@@ -99,8 +99,16 @@ def moments(recording, share, syncing):
 
 
 @pytest.fixture
-def recording(mount):
+def mount(mounts):
+    mount = audit_elsewhere(mounts(init=False))
+    mount.init()
+    mount.start()
     mount.allow_in_log("error|damaged|cannot")
+    return mount
+
+
+@pytest.fixture
+def recording(mount):
     return Recording(mount)
 
 
