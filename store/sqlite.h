@@ -1,7 +1,8 @@
 /*
  * The SQLite engine: one file, WAL, synchronous=FULL, STRICT tables, secure_delete, DEFENSIVE.
  * `application_id` and `user_version` name the format; the schema in the file must be the one of
- * this version, to the letter. What is opened and how is database.c's; the calls are sqlite.c's.
+ * this version, to the letter. What is opened and how is database.c's; the calls are in
+ * sqlite_read.c and sqlite_write.c.
  *
  * Errors of SQLite are translated in one place: full -ENOSPC, read-only -EROFS, busy -EBUSY,
  * corrupt or not a database -EBADMSG, no memory -ENOMEM, all else -EIO.
