@@ -50,6 +50,10 @@ class Rotting:
         told = 0
         for path, value in self.expected.items():
             told += self.look(path, value, where)
+            if isinstance(value, tuple):
+                directory, name = os.path.split(path)
+                for number, former in value[1].items():
+                    told += self.look(f"{directory}/.history/{name}/{number}", (former,), where)
         status = mount.get(".status")
         assert mount.process.poll() is None, f"{where}: the daemon has ended"
         self.nothing_new(where)
