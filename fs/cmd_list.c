@@ -139,7 +139,8 @@ static int add_object(json_t *accounts, const struct inventory_row *row)
 	int r = 0;
 
 	for (size_t i = 0; i < INVENTORY_COLUMNS && r == 0; i++)
-		r = json_object_set_new(object, headings[i], value_of(row, i));
+		r = json_object_set_new(object, headings[i],
+					value_of(row, (enum inventory_column)i));
 	/* The array takes the object, also when it fails. */
 	return json_array_append_new(accounts, object) < 0 || r < 0 ? -ENOMEM : 0;
 }

@@ -53,7 +53,8 @@ int removed_put(struct removed *removed, struct record_id id)
 void removed_forget(struct removed *removed, struct record_id id)
 {
 	struct record_id *const *found = tfind(&id, &removed->ids, compare);
-	CLEANUP_FREE struct record_id *own = *found;
+	struct record_id *own = *found;
 
 	tdelete(&id, &removed->ids, compare);
+	free(own);
 }

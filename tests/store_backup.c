@@ -132,7 +132,7 @@ Test(backup, holds_the_moment_it_was_opened_at)
 	cr_expect_geq(world.told, 2);
 	cr_expect_eq(stat(world.file, &st), 0);
 	cr_expect_eq(st.st_mode & 07777, 0600);
-	cr_expect_eq(st.st_size, backup_size(backup));
+	cr_expect_eq((uint64_t)st.st_size, backup_size(backup));
 
 	/* Without the marks, which have seen more. */
 	fingerprint = pins_get(store_pins(world.store), 0)->fingerprint;

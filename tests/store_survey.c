@@ -165,6 +165,7 @@ Test(survey, lists_what_is_not_pinned_here)
 	SMALL_STORE small;
 	furnish(&small);
 	CLEANUP_SURVEY struct survey result = {0};
+	__attribute__((unused))
 	CLEANUP(recipient_freep) struct recipient *host = small.identity.host;
 	struct seen seen = {.count = 0};
 
