@@ -266,6 +266,21 @@ static bool exists_now(const struct nss *nss, bool group, const char *name)
 	return known;
 }
 
+void nss_prepare_thread(void)
+{
+	gid_t groups[1];
+	int room = 1;
+
+	(void)getpwnam("root");
+	(void)getpwnam("credfs-nobody");
+	(void)getgrnam("root");
+	(void)getgrnam("credfs-nobody");
+	(void)getgrouplist("credfs-nobody", 0, groups, &room);
+	setpwent();
+	(void)getpwent();
+	endpwent();
+}
+
 /* Somebody's primary group has members that the group database does not list. */
 static bool is_primary_group(gid_t gid)
 {

@@ -33,6 +33,10 @@ DEFINE_CLEANUP(struct nss, nss_free);
  * without memory. */
 const struct nss_name *nss_get(struct nss *nss, bool group, const char *name);
 
+/* Ask once, in a thread that will ask: what libraries keep for each thread they allocate when they
+ * are first asked, and glibc ends the process when there is no memory for it then. */
+void nss_prepare_thread(void);
+
 /* Whether somebody answers to the name: a user that exists, a group with a member. Asks the name
  * service if it is not known that there is; the request thread only, because enumerating users is
  * not reentrant. */

@@ -151,6 +151,8 @@ int session_init(struct session *session, int device, int shared)
 {
 	int r = shared_map(shared, SHARED_PAGE, &session->connection.shared);
 
+	/* This is the thread that tends. */
+	nss_prepare_thread();
 	pthread_mutex_init(&session->lock, NULL);
 	if (r == 0)
 		r = buffer_new(&session->buffer);
@@ -263,6 +265,7 @@ int session_run(struct session *session)
 {
 	int r = 0;
 
+	nss_prepare_thread();
 	while (!fuse_session_exited(session->fuse)) {
 		struct fuse_buf buffer = {.mem = session->buffer};
 
