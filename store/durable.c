@@ -57,13 +57,16 @@ static int write_all(int fd, const uint8_t *bytes, size_t size)
 	return 0;
 }
 
-static int write_file(const char *path, const uint8_t *bytes, size_t size)
+/* A file of our own: who has one there that somebody else made could read what we write. */
+static int write_file(const char *path, mode_t mode, const uint8_t *bytes, size_t size)
 {
-	CLEANUP_CLOSE int fd =
-		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	CLEANUP_CLOSE int fd = -1;
 	int r;
 
-	if (fd < 0 || fchmod(fd, 0600) < 0)
+	if (unlink(path) < 0 && errno != ENOENT)
+		return -errno;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0 || fchmod(fd, mode) < 0)
 		return -errno;
 	r = write_all(fd, bytes, size);
 	if (r < 0)
@@ -108,7 +111,7 @@ int durable_sync_directory(const char *path)
 }
 
 /* Write beside the path, and put it there by `place`, rename() or link(). */
-static int put(const char *path, const uint8_t *bytes, size_t size,
+static int put(const char *path, mode_t mode, const uint8_t *bytes, size_t size,
 	       int (*place)(const char *from, const char *to))
 {
 	CLEANUP_FREE char *temporary = NULL;
@@ -118,7 +121,7 @@ static int put(const char *path, const uint8_t *bytes, size_t size,
 		temporary = NULL;
 		return -ENOMEM;
 	}
-	r = write_file(temporary, bytes, size);
+	r = write_file(temporary, mode, bytes, size);
 	if (r == 0 && place(temporary, path) < 0)
 		r = -errno;
 	if (r < 0 || place == link)
@@ -131,12 +134,12 @@ static int put(const char *path, const uint8_t *bytes, size_t size,
 	return r;
 }
 
-int durable_create(const char *path, const uint8_t *bytes, size_t size)
+int durable_create(const char *path, mode_t mode, const uint8_t *bytes, size_t size)
 {
-	return put(path, bytes, size, link);
+	return put(path, mode, bytes, size, link);
 }
 
 int durable_replace(const char *path, const uint8_t *bytes, size_t size)
 {
-	return put(path, bytes, size, rename);
+	return put(path, 0600, bytes, size, rename);
 }

@@ -1,13 +1,14 @@
 /*
  * Small files that are written as a whole and are on disk when a call returns: what lies there is
- * the former content or the new one, whatever happens between. Not for secrets: what is read lies
- * in ordinary memory. Any thread, one writer a path at a time: the new content is first written to
- * the path with ".tmp" appended.
+ * the former content or the new one, whatever happens between. Secrets are not to be read by
+ * this: what is read lies in ordinary memory. Any thread, one writer a path at a time: the new
+ * content is first written to the path with ".tmp" appended.
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "store/cleanup.h"
 
@@ -15,11 +16,11 @@
  * when it is no regular file or is longer; other -errno. */
 int durable_read(const char *path, size_t max, uint8_t **ret, size_t *ret_size) MUST_CHECK;
 
-/* Make the file, mode 0600, where none is: -EEXIST, other -errno. */
-int durable_create(const char *path, const uint8_t *bytes, size_t size) MUST_CHECK;
+/* Make the file where none is: -EEXIST, other -errno. */
+int durable_create(const char *path, mode_t mode, const uint8_t *bytes, size_t size) MUST_CHECK;
 
-/* Put it in the place of the file that is there, if there is one. After an error of the last step
- * the new content may be what is there. */
+/* Put it, mode 0600, in the place of the file that is there, if there is one. After an error of the
+ * last step the new content may be what is there. */
 int durable_replace(const char *path, const uint8_t *bytes, size_t size) MUST_CHECK;
 
 /* Copy a file of any size to a new one, mode 0600, whose content is durable on return and whose

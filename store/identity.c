@@ -70,51 +70,12 @@ static int identity_format(const struct identity *identity, struct secret **ret)
 	return 0;
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, bytes, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
-static int fill(int fd, const char *path, const struct secret *text)
-{
-	int r;
-
-	if (fchmod(fd, 0400) < 0)
-		return -errno;
-	r = write_all(fd, secret_view(text), secret_size(text));
-	if (r < 0)
-		return r;
-	if (fsync(fd) < 0)
-		return -errno;
-	return durable_sync_directory(path);
-}
-
 int identity_save(const char *path, const struct identity *identity)
 {
 	CLEANUP_SECRET struct secret *text = NULL;
-	CLEANUP_CLOSE int fd = -1;
-	int r;
+	int r = identity_format(identity, &text);
 
-	r = identity_format(identity, &text);
-	if (r < 0)
-		return r;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
-	if (fd < 0)
-		return -errno;
-	r = fill(fd, path, text);
-	if (r < 0)
-		unlink(path);
-	return r;
+	return r < 0 ? r : durable_create(path, 0400, secret_view(text), secret_size(text));
 }
 
 /* Whether nobody but us and root can come at the file. */

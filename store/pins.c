@@ -244,7 +244,7 @@ int pins_create(const char *path, const struct recipient *host)
 
 	if (r == 0)
 		r = copy_new(pins, &copy);
-	return r < 0 ? r : durable_create(path, copy->bytes, copy->size);
+	return r < 0 ? r : durable_create(path, 0600, copy->bytes, copy->size);
 }
 
 int pins_open(const char *path, const struct recipient *host, struct pins **ret)

@@ -20,6 +20,30 @@ static int put(int (*function)(const char *, const uint8_t *, size_t), const cha
 	return function(path, (const uint8_t *)text, strlen(text));
 }
 
+static int create(const char *path, const uint8_t *bytes, size_t size)
+{
+	return durable_create(path, 0600, bytes, size);
+}
+
+/* Whoever has opened what lay there before, or made it, reads nothing of what comes after. */
+Test(durable, a_file_has_its_mode_and_is_a_new_one)
+{
+	PLACE place = place_new();
+	char temporary[128], byte;
+	struct stat st;
+	int fd;
+
+	snprintf(temporary, sizeof(temporary), "%s.tmp", place.pins);
+	fd = open(temporary, O_RDWR | O_CREAT, 0666);
+	cr_assert_geq(fd, 0);
+	cr_expect_eq(durable_create(place.pins, 0400, (const uint8_t *)"one", 3), 0);
+	cr_expect_eq(stat(place.pins, &st), 0);
+	cr_expect_eq(st.st_mode & 07777, 0400);
+	cr_expect_eq(pread(fd, &byte, 1, 0), 0);
+	cr_expect_eq(access(temporary, F_OK), -1);
+	close(fd);
+}
+
 Test(durable, a_file_is_created_once_and_replaced_as_a_whole)
 {
 	PLACE place = place_new();
@@ -27,8 +51,8 @@ Test(durable, a_file_is_created_once_and_replaced_as_a_whole)
 	struct stat st;
 
 	snprintf(temporary, sizeof(temporary), "%s.tmp", place.pins);
-	cr_expect_eq(put(durable_create, place.pins, "one"), 0);
-	cr_expect_eq(put(durable_create, place.pins, "two"), -EEXIST);
+	cr_expect_eq(put(create, place.pins, "one"), 0);
+	cr_expect_eq(put(create, place.pins, "two"), -EEXIST);
 	expect_content(place.pins, "one");
 	cr_expect_eq(put(durable_replace, place.pins, "three and more"), 0);
 	expect_content(place.pins, "three and more");
@@ -47,7 +71,7 @@ Test(durable, only_a_regular_file_of_a_bounded_size_is_read)
 	size_t size;
 
 	cr_expect_eq(durable_read(place.pins, 3, &bytes, &size), -ENOENT);
-	cr_expect_eq(put(durable_create, place.pins, "four"), 0);
+	cr_expect_eq(put(create, place.pins, "four"), 0);
 	cr_expect_eq(durable_read(place.pins, 3, &bytes, &size), -EBADMSG);
 	cr_expect_eq(durable_read(place.pins, 4, &bytes, &size), 0);
 	cr_expect_eq(durable_read(place.directory, 64, &bytes, &size), -EBADMSG);
@@ -68,7 +92,7 @@ Test(durable, a_file_of_any_size_is_copied_to_a_new_one)
 	cr_assert_not_null(content);
 	content[199999] = 7;
 	cr_expect_eq(durable_copy(place.store, place.pins), -ENOENT);
-	cr_assert_eq(durable_create(place.store, content, 200000), 0);
+	cr_assert_eq(durable_create(place.store, 0600, content, 200000), 0);
 	cr_assert_eq(chmod(place.store, 0644), 0);
 	cr_expect_eq(durable_copy(place.store, place.pins), 0);
 	cr_expect_eq(durable_copy(place.store, place.pins), -EEXIST);
