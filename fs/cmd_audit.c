@@ -62,17 +62,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_DIR:
 		options->directory = argument;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_usage(state);
-		options->organisation = argument;
-		return 0;
 	case ARGP_KEY_END:
 		if (options->directory && !options->verify)
 			argp_error(state, "--directory goes with --verify");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return command_argument_optional(key, argument, state, &options->organisation);
 	}
 }
 
@@ -230,7 +225,9 @@ enum exit_code cmd_audit(const char *configuration, int count, char **arguments)
 	struct audit_keep keep;
 	enum exit_code code;
 
-	argp_parse(&argp, count, arguments, 0, NULL, &options);
+	code = command_parse(&argp, 0, count, arguments, &options);
+	if (code != EXIT_DONE)
+		return code;
 	if (!options.verify && !options.archive) {
 		code = command_named_settings(configuration);
 		return code == EXIT_DONE ? show_logs(&options) : code;

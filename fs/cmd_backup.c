@@ -8,20 +8,7 @@
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-	const char **file = state->input;
-
-	switch (key) {
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_usage(state);
-		*file = argument;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return command_argument(key, argument, state, state->input);
 }
 
 static const struct argp argp = {
@@ -54,8 +41,9 @@ enum exit_code cmd_backup(const char *configuration, int count, char **arguments
 	int r;
 
 	progress_init(&progress, "copying");
-	argp_parse(&argp, count, arguments, 0, NULL, &file);
-	code = command_settings(configuration, &settings);
+	code = command_parse(&argp, 0, count, arguments, &file);
+	if (code == EXIT_DONE)
+		code = command_settings(configuration, &settings);
 	if (code != EXIT_DONE)
 		return code;
 	r = backup_open(settings->store_path, &backup);

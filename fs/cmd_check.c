@@ -240,9 +240,10 @@ enum exit_code cmd_check(const char *configuration, int count, char **arguments)
 	enum exit_code code;
 	int r;
 
-	argp_parse(&argp, count, arguments, 0, NULL, &options);
 	progress_init(&progress, "verifying");
-	code = command_settings(configuration, &settings);
+	code = command_parse(&argp, 0, count, arguments, &options);
+	if (code == EXIT_DONE)
+		code = command_settings(configuration, &settings);
 	if (code != EXIT_DONE)
 		return code;
 	r = harden_process();

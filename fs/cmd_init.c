@@ -227,8 +227,9 @@ enum exit_code cmd_init(const char *configuration, int count, char **arguments)
 	const char *there;
 	int r;
 
-	argp_parse(&argp, count, arguments, 0, NULL, &options);
-	code = command_settings(configuration, &settings);
+	code = command_parse(&argp, 0, count, arguments, &options);
+	if (code == EXIT_DONE)
+		code = command_settings(configuration, &settings);
 	if (code != EXIT_DONE)
 		return code;
 	there = existing(settings, options.join);

@@ -132,7 +132,9 @@ enum exit_code cmd_key(const char *configuration, int count, char **arguments)
 	const struct verb *verb;
 	enum exit_code code;
 
-	argp_parse(&argp, count, arguments, 0, NULL, &options);
+	code = command_parse(&argp, 0, count, arguments, &options);
+	if (code != EXIT_DONE)
+		return code;
 	verb = find_verb(&options);
 	if (!verb)
 		return command_fail(EXIT_USAGE, "see credfs key --help");

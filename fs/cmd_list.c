@@ -20,13 +20,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'j':
 		options->json = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_usage(state);
-		options->directory = argument;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return command_argument_optional(key, argument, state, &options->directory);
 	}
 }
 
@@ -172,8 +167,9 @@ enum exit_code cmd_list(const char *configuration, int count, char **arguments)
 	enum exit_code code;
 	int r;
 
-	argp_parse(&argp, count, arguments, 0, NULL, &options);
-	code = command_named_settings(configuration);
+	code = command_parse(&argp, 0, count, arguments, &options);
+	if (code == EXIT_DONE)
+		code = command_named_settings(configuration);
 	if (code != EXIT_DONE)
 		return code;
 	r = options.directory ? inventory_add(&inventory, options.directory)

@@ -14,16 +14,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'o':
 		mounting->options = argument;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_usage(state);
-		mounting->directory = argument;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return EINVAL;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return command_argument(key, argument, state, &mounting->directory);
 	}
 }
 
@@ -44,7 +36,7 @@ static const struct argp argp = {
 enum exit_code cmd_mount(const char *configuration, int count, char **arguments)
 {
 	struct mounting mounting = {.configuration = configuration};
+	const enum exit_code code = command_parse(&argp, 0, count, arguments, &mounting);
 
-	argp_parse(&argp, count, arguments, 0, NULL, &mounting);
-	return mounting_run(&mounting);
+	return code == EXIT_DONE ? mounting_run(&mounting) : code;
 }

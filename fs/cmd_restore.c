@@ -30,13 +30,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'd':
 		options->damaged = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_usage(state);
-		options->file = argument;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return command_argument_optional(key, argument, state, &options->file);
 	}
 }
 
@@ -266,8 +261,9 @@ enum exit_code cmd_restore(const char *configuration, int count, char **argument
 	enum exit_code code;
 	int r;
 
-	argp_parse(&argp, count, arguments, 0, NULL, &options);
-	code = command_settings(configuration, &settings);
+	code = command_parse(&argp, 0, count, arguments, &options);
+	if (code == EXIT_DONE)
+		code = command_settings(configuration, &settings);
 	if (code != EXIT_DONE)
 		return code;
 	r = harden_process();

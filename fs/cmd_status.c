@@ -168,8 +168,9 @@ enum exit_code cmd_status(const char *configuration, int count, char **arguments
 	enum exit_code code;
 	int r;
 
-	argp_parse(&argp, count, arguments, 0, NULL, &status);
-	code = command_named_settings(configuration);
+	code = command_parse(&argp, 0, count, arguments, &status);
+	if (code == EXIT_DONE)
+		code = command_named_settings(configuration);
 	if (code != EXIT_DONE)
 		return code;
 	if (status.json)

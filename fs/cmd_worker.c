@@ -16,16 +16,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'b':
 		options->background = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (state->arg_num > 0)
-			argp_usage(state);
-		options->path = argument;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return EINVAL;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return command_argument(key, argument, state, &options->path);
 	}
 }
 
@@ -56,7 +48,9 @@ enum exit_code cmd_worker(const char *configuration, int count, char **arguments
 	struct daemon_options options = {0};
 	enum exit_code code;
 
-	argp_parse(&argp, count, arguments, 0, NULL, &options);
+	code = command_parse(&argp, 0, count, arguments, &options);
+	if (code != EXIT_DONE)
+		return code;
 	if (!is_handed_over())
 		return command_fail(EXIT_USAGE,
 				    "only a supervisor runs a worker: use credfs mount");

@@ -1,6 +1,7 @@
 #include "fs/command.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 enum exit_code command_fail(enum exit_code code, const char *format, ...)
 {
@@ -12,6 +13,33 @@ enum exit_code command_fail(enum exit_code code, const char *format, ...)
 	va_end(arguments);
 	fputc('\n', stderr);
 	return code;
+}
+
+enum exit_code command_parse(const struct argp *argp, unsigned flags, int count, char **arguments,
+			     void *input)
+{
+	const error_t error = argp_parse(argp, count, arguments, flags, NULL, input);
+
+	return error ? command_fail(EXIT_OTHER, "cannot read the arguments: %s", strerror(error))
+		     : EXIT_DONE;
+}
+
+error_t command_argument_optional(int key, char *argument, struct argp_state *state,
+				  const char **ret)
+{
+	if (key != ARGP_KEY_ARG)
+		return ARGP_ERR_UNKNOWN;
+	if (state->arg_num > 0)
+		argp_usage(state);
+	*ret = argument;
+	return 0;
+}
+
+error_t command_argument(int key, char *argument, struct argp_state *state, const char **ret)
+{
+	if (key == ARGP_KEY_NO_ARGS)
+		argp_usage(state);
+	return command_argument_optional(key, argument, state, ret);
 }
 
 enum exit_code command_settings(const char *configuration, struct settings **ret)

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <argp.h>
+
 #include "conf/settings.h"
 #include "fs/exit.h"
 
@@ -31,6 +33,17 @@ enum exit_code mount_helper(int count, char **arguments);
 /* Print `credfs: ...` on stderr and return `code`. */
 enum exit_code command_fail(enum exit_code code, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Parse as argp_parse(3) does, which ends the program when it was called wrongly. What is left to
+ * go wrong is told: EXIT_DONE or EXIT_OTHER. */
+enum exit_code command_parse(const struct argp *argp, unsigned flags, int count, char **arguments,
+			     void *input) MUST_CHECK;
+
+/* For parsers of commands that take one argument: the key, unless it is theirs, and where to put
+ * the argument. Without `optional` it has to be there. */
+error_t command_argument(int key, char *argument, struct argp_state *state, const char **ret);
+error_t command_argument_optional(int key, char *argument, struct argp_state *state,
+				  const char **ret);
 
 /* Load the settings, saying what is wrong with them: EXIT_DONE or EXIT_CONFIGURATION. */
 enum exit_code command_settings(const char *configuration, struct settings **ret) MUST_CHECK;

@@ -134,7 +134,8 @@ int main(int count, char **arguments)
 	argp_err_exit_status = EXIT_USAGE;
 	if (name && strcmp(name, "mount.credfs") == 0)
 		return (int)mount_helper(count, arguments);
-	argp_parse(&argp, count, arguments, ARGP_IN_ORDER, NULL, &options);
+	if (command_parse(&argp, ARGP_IN_ORDER, count, arguments, &options) != EXIT_DONE)
+		return EXIT_OTHER;
 	command = find_command(arguments[options.command]);
 	if (!command)
 		return (int)command_fail(EXIT_USAGE, "no such command: %s; see credfs --help",

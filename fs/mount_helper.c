@@ -78,8 +78,10 @@ static const struct argp argp = {
 enum exit_code mount_helper(int count, char **arguments)
 {
 	struct mounting mounting = {0};
+	const enum exit_code code = command_parse(&argp, 0, count, arguments, &mounting);
 
-	argp_parse(&argp, count, arguments, 0, NULL, &mounting);
+	if (code != EXIT_DONE)
+		return code;
 	if (mounting.source[0] == '/')
 		mounting.configuration = mounting.source;
 	return mounting_run(&mounting);

@@ -95,3 +95,50 @@ Test(command, no_configuration_need_be_named)
 	cr_expect_eq(command_named_settings(NULL), EXIT_DONE);
 	said_end(&said, "", NULL);
 }
+
+static error_t run_out_of_memory(int key, char *argument, struct argp_state *state)
+{
+	(void)argument, (void)state;
+	return key == ARGP_KEY_END ? ENOMEM : ARGP_ERR_UNKNOWN;
+}
+
+Test(command, what_cannot_be_parsed_is_told_and_no_success)
+{
+	const struct argp argp = {.parser = run_out_of_memory};
+	char name[] = "credfs", *arguments[] = {name, NULL};
+	struct said said;
+
+	said_begin(&said);
+	cr_expect_eq(command_parse(&argp, 0, 1, arguments, NULL), EXIT_OTHER);
+	said_end(&said, "", "cannot read the arguments: Cannot allocate memory\n");
+}
+
+static error_t take_one(int key, char *argument, struct argp_state *state)
+{
+	return command_argument(key, argument, state, state->input);
+}
+
+Test(command, one_argument_is_put_where_it_belongs)
+{
+	const struct argp argp = {.parser = take_one};
+	char name[] = "credfs", directory[] = "/creds", *arguments[] = {name, directory, NULL};
+	const char *taken = NULL;
+
+	cr_assert_eq(command_parse(&argp, 0, 2, arguments, &taken), EXIT_DONE);
+	cr_expect_eq(taken, directory);
+}
+
+static error_t take_one_or_none(int key, char *argument, struct argp_state *state)
+{
+	return command_argument_optional(key, argument, state, state->input);
+}
+
+Test(command, an_argument_that_need_not_be_there_is_left_alone)
+{
+	const struct argp argp = {.parser = take_one_or_none};
+	char name[] = "credfs", *arguments[] = {name, NULL};
+	const char *taken = name;
+
+	cr_assert_eq(command_parse(&argp, 0, 1, arguments, &taken), EXIT_DONE);
+	cr_expect_eq(taken, name);
+}
