@@ -6,6 +6,8 @@
 #include "conf/builtin.h"
 #include "conf/provider_keys.h"
 
+static const char connection[] = "connection";
+
 static int is_conf(const struct dirent *entry)
 {
 	size_t length = strlen(entry->d_name);
@@ -102,5 +104,26 @@ const struct provider *catalogue_find(const struct catalogue *catalogue, const c
 {
 	size_t index = catalogue_index(catalogue, id);
 
+	return index == CATALOGUE_NONE || strcmp(id, connection) == 0 ? NULL
+								      : &catalogue->list[index];
+}
+
+const struct provider *catalogue_connection(const struct catalogue *catalogue)
+{
+	size_t index = catalogue_index(catalogue, connection);
+
 	return index == CATALOGUE_NONE ? NULL : &catalogue->list[index];
+}
+
+void catalogue_drop_connections(struct catalogue *catalogue)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < catalogue->count; i++) {
+		if (catalogue->list[i].connections)
+			provider_done(&catalogue->list[i]);
+		else
+			catalogue->list[kept++] = catalogue->list[i];
+	}
+	catalogue->count = kept;
 }

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "conf/data_url.h"
 #include "conf/json.h"
 #include "conf/pem.h"
 #include "conf/url.h"
@@ -24,6 +25,20 @@ static int region_check(const uint8_t *bytes, size_t size)
 	return 0;
 }
 
+static int port_check(const uint8_t *bytes, size_t size)
+{
+	unsigned port = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		if (!isdigit(bytes[i]) || (bytes[i] == '0' && port == 0))
+			return -EINVAL;
+		port = port * 10 + (bytes[i] - '0');
+		if (port > 65535)
+			return -EINVAL;
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	bool lines;
@@ -32,7 +47,10 @@ static const struct {
 	enum field_rule broken;
 } types[] = {
 	[FIELD_TOKEN] = {.name = "token"},
+	[FIELD_LINE] = {.name = "line", .blanks = true},
 	[FIELD_URL] = {"url", false, false, url_check, FIELD_URL_FORM},
+	[FIELD_DATA_URL] = {"data-url", false, false, data_url_check, FIELD_DATA_URL_FORM},
+	[FIELD_PORT] = {"port", false, false, port_check, FIELD_PORT_FORM},
 	[FIELD_REGION] = {"region", false, false, region_check, FIELD_REGION_FORM},
 	[FIELD_JSON] = {"json", true, true, json_check, FIELD_JSON_FORM},
 	[FIELD_PEM] = {"pem", true, true, pem_check, FIELD_PEM_FORM},
@@ -54,6 +72,12 @@ static const struct {
 	[FIELD_PREFIX] = {EKEYREJECTED, "lacks the prefix its provider requires"},
 	[FIELD_FOREIGN_PREFIX] = {EKEYREJECTED, "begins with another vendor's prefix"},
 	[FIELD_URL_FORM] = {EKEYREJECTED, "is not an http or https URL"},
+	[FIELD_DATA_URL_FORM] = {EKEYREJECTED,
+				 "is not a URL, with a scheme and something behind it"},
+	[FIELD_PASSWORD] = {EKEYREJECTED,
+			    "has a password in it, which belongs into an account: all see this"},
+	[FIELD_PORT_FORM] = {EKEYREJECTED, "is not a number from 1 to 65535"},
+	[FIELD_CHOICE] = {EKEYREJECTED, "is none of the values that the catalogue lists"},
 	[FIELD_REGION_FORM] = {EKEYREJECTED, "is not letters, digits and hyphens"},
 	[FIELD_JSON_FORM] = {EKEYREJECTED, "is not one JSON object"},
 	[FIELD_PEM_FORM] = {EKEYREJECTED, "is not PEM"},
@@ -210,9 +234,24 @@ static enum field_rule judge_form(const struct view *view, enum field_type type)
 {
 	int r = types[type].check ? types[type].check(view->bytes, view->size) : 0;
 
+	if (r == -EACCES)
+		return FIELD_PASSWORD;
 	if (r == 0 || (r != -EINVAL && !view->whole))
 		return FIELD_OK;
 	return r == -ENOMEM ? FIELD_MEMORY : types[type].broken;
+}
+
+/* Whether the value is one of the choices, or may still come to be. */
+static bool is_choice(const struct view *view, char *const *choices)
+{
+	for (; *choices; choices++) {
+		const size_t length = strlen(*choices);
+
+		if ((view->size == length || (!view->whole && view->size < length)) &&
+		    memcmp(view->bytes, *choices, view->size) == 0)
+			return true;
+	}
+	return false;
 }
 
 enum field_rule field_judge(const struct field_judgement *judgement)
@@ -231,6 +270,8 @@ enum field_rule field_judge(const struct field_judgement *judgement)
 	rule = judge_prefix(judgement, &view);
 	if (rule != FIELD_OK)
 		return rule;
+	if (judgement->field->choices && !is_choice(&view, judgement->field->choices))
+		return FIELD_CHOICE;
 	return judge_form(&view, type);
 }
 
@@ -271,7 +312,8 @@ const char *field_warning(const struct provider_field *field, const uint8_t *byt
 		return NULL;
 	if (is_in_quotes(bytes, size))
 		return "is in quotes";
-	if (field->type == FIELD_TEXT && (is_blank(bytes[0]) || is_blank(bytes[size - 1])))
+	if (types[field->type].blanks && !types[field->type].check &&
+	    (is_blank(bytes[0]) || is_blank(bytes[size - 1])))
 		return "begins or ends with a blank";
 	if (field->type == FIELD_TOKEN && !is_ascii(bytes, size))
 		return "has characters outside ASCII";

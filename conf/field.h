@@ -24,6 +24,10 @@ enum field_rule {
 	FIELD_PREFIX,	      /* lacks the prefix its provider requires */
 	FIELD_FOREIGN_PREFIX, /* begins with another vendor's */
 	FIELD_URL_FORM,
+	FIELD_DATA_URL_FORM,
+	FIELD_PASSWORD, /* a password in a URL that all may see */
+	FIELD_PORT_FORM,
+	FIELD_CHOICE, /* none of the values that there are */
 	FIELD_REGION_FORM,
 	FIELD_JSON_FORM,
 	FIELD_PEM_FORM,

@@ -68,6 +68,7 @@ static void put_field(FILE *stream, const struct provider_field *field)
 		put_flag(stream, "prefix_required", field->prefix_required);
 	put_words(stream, "foreign", field->foreign);
 	put_text(stream, "pattern", field->pattern_text);
+	put_words(stream, "choices", field->choices);
 	put_words(stream, "environment", field->environment);
 	put_words(stream, "environment_path", field->environment_paths);
 	put_text(stream, "requires_prefix", field->requires_prefix);
@@ -86,6 +87,7 @@ int provider_describe(const struct provider *provider, char **ret)
 	put_text(stream, "title", provider->title);
 	put_needs(stream, provider->needs);
 	put_flag(stream, "any_field", provider->any_field);
+	put_text(stream, "feature", provider->connections ? "connections" : NULL);
 	for (size_t i = 0; i < provider->field_count; i++)
 		put_field(stream, &provider->fields[i]);
 	if (fclose(stream) != 0)

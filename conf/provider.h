@@ -10,10 +10,12 @@
  *   title = Acme AI                the name to show; the ID unless given
  *   needs = api_key | user token   complete with all fields of one of these sets; nothing: always
  *   any_field = no                 yes: takes any field, as `generic` does
+ *   feature = connections          offered only where `[features] connections` is on
  *
  *   [acme/api_key]
  *   title = API key                the field's name unless given
- *   type = token                   token, url, region, json, pem or text: see enum field_type
+ *   type = token                   token, line, url, data-url, port, region, json, pem or text: see
+ *                                  enum field_type
  *   secret = yes                   no: all who see the account may read it
  *   inherit = yes                  no: never passes to a project that inherits the account
  *   prefix = ak- key-              a value begins with one of these, or there is a warning
@@ -22,6 +24,7 @@
  *                                  counts, so sk- may be this provider's and sk-ant- foreign
  *   pattern = ak-[a-z0-9]{32}      a POSIX extended regular expression for the whole value;
  *                                  another value draws a warning
+ *   choices = on off               a value is one of these, or it is refused
  *   environment = ACME_KEY         the variables that get the value
  *   environment_path = ACME_FILE   the variables that get the path of the field's file
  *   requires_prefix = tmp-         a value with this prefix is complete only
@@ -30,6 +33,9 @@
  * A section of a file in the directory replaces what was there before as a whole: [ID] the provider
  * with all its fields, [ID/FIELD] that field. Within one file [ID] stands before its fields and no
  * section twice.
+ *
+ * The provider named `connection` is none that an account could have: it describes the data
+ * connections of an organisation.
  */
 #pragma once
 
@@ -41,12 +47,15 @@
 #include "store/cleanup.h"
 
 enum field_type {
-	FIELD_TOKEN,  /* one line, no blanks */
-	FIELD_URL,    /* http or https */
-	FIELD_REGION, /* [A-Za-z0-9-] */
-	FIELD_JSON,   /* one JSON object; may have lines */
-	FIELD_PEM,    /* PEM blocks; lines */
-	FIELD_TEXT,   /* any UTF-8; may have lines */
+	FIELD_TOKEN,	/* one line, no blanks */
+	FIELD_LINE,	/* one line, blanks too */
+	FIELD_URL,	/* http or https */
+	FIELD_DATA_URL, /* where data is: any scheme, no password */
+	FIELD_PORT,	/* 1 to 65535 */
+	FIELD_REGION,	/* [A-Za-z0-9-] */
+	FIELD_JSON,	/* one JSON object; may have lines */
+	FIELD_PEM,	/* PEM blocks; lines */
+	FIELD_TEXT,	/* any UTF-8; may have lines */
 	FIELD_TYPES,
 };
 
@@ -63,6 +72,7 @@ struct provider_field {
 			 * unless a longer own prefix matches */
 	char *pattern_text; /* POSIX extended regular expression; only warns; may be NULL */
 	regex_t pattern;
+	char **choices;		  /* NULL-terminated, may be NULL: the only values */
 	char **environment;	  /* NULL-terminated, may be NULL: names of variables */
 	char **environment_paths; /* the same: of variables that hold the path of the file */
 	char *requires_prefix; /* with `requires_field`: a value with this prefix (ASIA) is complete
@@ -73,7 +83,8 @@ struct provider_field {
 struct provider {
 	char *id;
 	char *title;
-	bool any_field; /* generic: takes any field whose name is [A-Za-z_][A-Za-z0-9_.-]* */
+	bool connections; /* offered only with that feature */
+	bool any_field;	  /* generic: takes any field whose name is [A-Za-z_][A-Za-z0-9_.-]* */
 	struct provider_field *fields;
 	size_t field_count;
 	char ***needs; /* NULL-terminated alternatives, each a NULL-terminated set of field names:
@@ -92,7 +103,15 @@ DEFINE_CLEANUP(struct catalogue, catalogue_free);
 
 size_t catalogue_count(const struct catalogue *catalogue);
 const struct provider *catalogue_get(const struct catalogue *catalogue, size_t index);
+
+/* The provider that accounts may have; NULL. */
 const struct provider *catalogue_find(const struct catalogue *catalogue, const char *id);
+
+/* What describes data connections; NULL. */
+const struct provider *catalogue_connection(const struct catalogue *catalogue);
+
+/* Forget what is offered only with data connections; borrowed providers are others afterwards. */
+void catalogue_drop_connections(struct catalogue *catalogue);
 
 /* The field of that name; for a provider that takes any, one that stands for all names it takes
  * (text, secret, inherits, with `name` NULL). NULL when the provider does not know the name. */

@@ -42,6 +42,17 @@ static int set_type(void *target, const char *value, struct conf_error *error)
 	return -EINVAL;
 }
 
+/* There is but one. */
+static int set_feature(void *target, const char *value, struct conf_error *error)
+{
+	if (strcmp(value, "connections") != 0) {
+		conf_error_text(error, "no such feature: %s", value);
+		return -EINVAL;
+	}
+	*(bool *)target = true;
+	return 0;
+}
+
 static int set_name(void *target, const char *value, struct conf_error *error)
 {
 	if (!field_name_is_valid(value)) {
@@ -120,6 +131,7 @@ static const struct key provider_keys[] = {
 	{"title", offsetof(struct provider, title), value_set_text},
 	{"needs", offsetof(struct provider, needs), set_needs},
 	{"any_field", offsetof(struct provider, any_field), value_set_flag},
+	{"feature", offsetof(struct provider, connections), set_feature},
 };
 
 static const struct key field_keys[] = {
@@ -131,6 +143,7 @@ static const struct key field_keys[] = {
 	{"prefix_required", offsetof(struct provider_field, prefix_required), value_set_flag},
 	{"foreign", offsetof(struct provider_field, foreign), value_set_words},
 	{"pattern", 0, set_pattern},
+	{"choices", offsetof(struct provider_field, choices), value_set_words},
 	{"environment", offsetof(struct provider_field, environment), set_variables},
 	{"environment_path", offsetof(struct provider_field, environment_paths), set_variables},
 	{"requires_prefix", offsetof(struct provider_field, requires_prefix), value_set_text},
@@ -221,6 +234,7 @@ void provider_field_done(struct provider_field *field)
 	words_free(field->prefixes);
 	words_free(field->foreign);
 	free(field->pattern_text);
+	words_free(field->choices);
 	words_free(field->environment);
 	words_free(field->environment_paths);
 	free(field->requires_prefix);

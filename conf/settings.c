@@ -50,6 +50,8 @@ static const struct setting {
 	{"audit", "directory", value_set_path, offsetof(struct settings, audit_directory), NULL,
 	 false},
 	{"audit", "spool", value_set_memory, offsetof(struct settings, audit_spool), "4G", false},
+	{"features", "connections", value_set_flag, offsetof(struct settings, connections), "no",
+	 false},
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))

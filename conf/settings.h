@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "conf/principal.h"
@@ -29,6 +30,7 @@ struct settings {
 	enum audit_mode audit_mode; /* [audit] mode = required */
 	char *audit_directory;	    /* [audit] directory: the store's path with ".audit" appended */
 	uint64_t audit_spool; /* [audit] spool = 4G: of each organisation's log, at least 4M */
+	bool connections;     /* [features] connections = no: data connections, own accounts */
 	struct roles roles;   /* [role NAME] scope, permissions */
 };
 

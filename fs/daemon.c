@@ -36,8 +36,11 @@ static enum exit_code load_catalogue(const struct settings *settings, struct cat
 {
 	struct conf_error error = {0};
 
-	if (catalogue_load(settings->providers, ret, &error) == 0)
+	if (catalogue_load(settings->providers, ret, &error) == 0) {
+		if (!settings->connections)
+			catalogue_drop_connections(*ret);
 		return EXIT_DONE;
+	}
 	return command_fail(EXIT_CONFIGURATION, "%s:%u: %s", error.file, error.line, error.text);
 }
 

@@ -27,6 +27,9 @@ static bool directory_of(size_t pin, const struct record *record, struct node *r
 		break;
 	case RECORD_ORG:
 	case RECORD_ROLE:
+	case RECORD_USER:
+	case RECORD_CONNECTION:
+	case RECORD_ASSOCIATION:
 	case RECORD_KINDS:
 	default:
 		return false;

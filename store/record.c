@@ -34,6 +34,7 @@ static const struct member members[] = {
 	{9, MEMBER_NUMBER, offsetof(struct record, value_size), 0},
 	{10, MEMBER_BOOL, offsetof(struct record, secret), 0},
 	{11, MEMBER_ID, offsetof(struct record, salt), 0},
+	{12, MEMBER_NUMBER, offsetof(struct record, orphaned), 0},
 };
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
 _Static_assert(MEMBERS <= 32, "a bit for each in the mask of those seen");

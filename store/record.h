@@ -16,10 +16,14 @@ enum record_kind {
 	RECORD_ORG = 1, /* name; its id is all zero */
 	RECORD_ROLE =
 		2, /* parent: zero or project; name: the role's; text: principals, a line each */
-	RECORD_PROJECT = 3, /* name */
-	RECORD_INHERIT = 4, /* parent: project; target: account; name; text: see below */
-	RECORD_ACCOUNT = 5, /* parent: zero or project; name; text: provider id */
-	RECORD_FIELD = 6,   /* parent: account; name; value_*; secret */
+	RECORD_PROJECT = 3,	/* name */
+	RECORD_INHERIT = 4,	/* parent: project; target: account, connection or association;
+				 * name; text: see below */
+	RECORD_ACCOUNT = 5,	/* parent: zero, project or user; name; text: provider id */
+	RECORD_FIELD = 6,	/* parent: account or connection; name; value_*; secret */
+	RECORD_USER = 7,	/* name: a user's, whose own accounts have it as their parent */
+	RECORD_CONNECTION = 8,	/* name */
+	RECORD_ASSOCIATION = 9, /* parent: connection; target: account; name; text: see below */
 	RECORD_KINDS
 };
 
@@ -30,14 +34,16 @@ struct record {
 	struct record_id parent;
 	struct record_id target;
 	char *name;
-	char *text;	  /* NULL is the same as empty. Of an INHERIT record: once its account was
-			   * deleted, the name that the account had */
+	char *text; /* NULL is the same as empty. Of an INHERIT or ASSOCIATION record: once its
+		     * target was deleted, the name that that had */
 	uint64_t created; /* ns since 1970, UTC */
 	uint64_t updated;
 	uint64_t value_version; /* the current version of a field; 0: the field is not set */
 	uint64_t value_last;	/* the highest version the field ever had */
 	uint64_t value_size;	/* bytes of the current value */
 	bool secret;
+	uint64_t orphaned;     /* of an account: when its last association went; 0: it has one, or
+				* never had */
 	struct record_id salt; /* of record_relations(); org_commit() chooses it */
 	uint8_t *unknown;      /* coded tags of a later version */
 	size_t unknown_size;

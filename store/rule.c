@@ -21,6 +21,10 @@ static const struct {
 	[RECORD_INHERIT] = {true, true, ALWAYS, ALWAYS, ALWAYS, RECORD_ACCOUNT, true},
 	[RECORD_ACCOUNT] = {true, false, ALWAYS, MAYBE, NEVER, RECORD_ACCOUNT, true},
 	[RECORD_FIELD] = {true, false, ALWAYS, ALWAYS, NEVER, RECORD_FIELD, false},
+	/* Renamed, it would be somebody else's. */
+	[RECORD_USER] = {true, true, ALWAYS, NEVER, NEVER, RECORD_USER, false},
+	[RECORD_CONNECTION] = {true, false, ALWAYS, NEVER, NEVER, RECORD_CONNECTION, false},
+	[RECORD_ASSOCIATION] = {true, true, ALWAYS, ALWAYS, ALWAYS, RECORD_ASSOCIATION, true},
 };
 
 bool rule_knows(uint32_t kind)

@@ -10,9 +10,15 @@ enum { WATCH_EVERY = 64, DEPTH_MAX = 8 };
 static const struct {
 	const char *name, *directory;
 } kinds[] = {
-	[RECORD_ORG] = {"organisation", ""},	     [RECORD_ROLE] = {"role", "roles/"},
-	[RECORD_PROJECT] = {"project", "projects/"}, [RECORD_INHERIT] = {"link", ""},
-	[RECORD_ACCOUNT] = {"account", ""},	     [RECORD_FIELD] = {"field", ""},
+	[RECORD_ORG] = {"organisation", ""},
+	[RECORD_ROLE] = {"role", "roles/"},
+	[RECORD_PROJECT] = {"project", "projects/"},
+	[RECORD_INHERIT] = {"link", ""},
+	[RECORD_ACCOUNT] = {"account", ""},
+	[RECORD_FIELD] = {"field", ""},
+	[RECORD_USER] = {"user", "users/"},
+	[RECORD_CONNECTION] = {"connection", "connections/"},
+	[RECORD_ASSOCIATION] = {"association", ""},
 };
 _Static_assert(sizeof(kinds) / sizeof(*kinds) == RECORD_KINDS, "a row for each kind");
 

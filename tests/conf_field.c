@@ -449,6 +449,72 @@ Test(field, no_beginning_of_an_accepted_value_is_refused)
 	}
 }
 
+Test(field, a_line_has_blanks_and_no_second_line)
+{
+	static const struct row rows[] = {
+		{"sample/line", WHOLE("a b \n"), FIELD_OK},
+		{"sample/line", WHOLE("#\"'\\: x"), FIELD_OK},
+		{"sample/line", WHOLE("a\nb"), FIELD_NEWLINE},
+		{"sample/line", SO_FAR("a\n\n"), FIELD_NEWLINE},
+		{"sample/line", WHOLE("a\tb"), FIELD_CONTROL},
+		{"sample/line", WHOLE("a\0b"), FIELD_CONTROL},
+		{"sample/line", WHOLE("\n"), FIELD_EMPTY},
+	};
+
+	CHECK(rows);
+}
+
+Test(field, a_port_is_a_number_that_ports_have)
+{
+	static const struct row rows[] = {
+		{"sample/port", WHOLE("1\n"), FIELD_OK},
+		{"sample/port", WHOLE("65535"), FIELD_OK},
+		{"sample/port", WHOLE("65536"), FIELD_PORT_FORM},
+		{"sample/port", SO_FAR("65536"), FIELD_PORT_FORM},
+		{"sample/port", WHOLE("0"), FIELD_PORT_FORM},
+		{"sample/port", WHOLE("05432"), FIELD_PORT_FORM},
+		{"sample/port", WHOLE("-1"), FIELD_PORT_FORM},
+		{"sample/port", WHOLE("99999999999999999999"), FIELD_PORT_FORM},
+		{"sample/port", SO_FAR("54"), FIELD_OK},
+		{"sample/port", SO_FAR("54x"), FIELD_PORT_FORM},
+	};
+
+	CHECK(rows);
+}
+
+Test(field, a_choice_is_one_of_those_that_there_are)
+{
+	static const struct row rows[] = {
+		{"sample/choice", WHOLE("verify-ca\n"), FIELD_OK},
+		{"sample/choice", WHOLE("require"), FIELD_OK},
+		{"sample/choice", WHOLE("verify"), FIELD_CHOICE},
+		{"sample/choice", WHOLE("verify-cat"), FIELD_CHOICE},
+		{"sample/choice", WHOLE("Require"), FIELD_CHOICE},
+		{"sample/choice", SO_FAR("verify"), FIELD_OK},
+		{"sample/choice", SO_FAR("verify\n"), FIELD_CHOICE},
+		{"sample/choice", SO_FAR("x"), FIELD_CHOICE},
+	};
+
+	CHECK(rows);
+}
+
+Test(field, a_url_of_data_has_a_scheme_and_no_password)
+{
+	static const struct row rows[] = {
+		{"sample/data_url", WHOLE("postgresql://db.example/sales\n"), FIELD_OK},
+		{"sample/data_url", WHOLE("db.example"), FIELD_DATA_URL_FORM},
+		{"sample/data_url", WHOLE("postgresql:"), FIELD_DATA_URL_FORM},
+		{"sample/data_url", SO_FAR("postgres"), FIELD_OK},
+		{"sample/data_url", SO_FAR("1"), FIELD_DATA_URL_FORM},
+		{"sample/data_url", WHOLE("postgresql://u:p@db/sales"), FIELD_PASSWORD},
+		{"sample/data_url", SO_FAR("postgresql://u:p@"), FIELD_PASSWORD},
+		{"sample/data_url", WHOLE("jdbc:x://db;user=u;password=p"), FIELD_PASSWORD},
+		{"sample/data_url", WHOLE("jdbc:x://db a"), FIELD_BLANK},
+	};
+
+	CHECK(rows);
+}
+
 Test(field, every_rule_has_its_errno_and_its_sentence)
 {
 	static const int errors[FIELD_RULES] = {
@@ -462,6 +528,10 @@ Test(field, every_rule_has_its_errno_and_its_sentence)
 		[FIELD_PREFIX] = EKEYREJECTED,
 		[FIELD_FOREIGN_PREFIX] = EKEYREJECTED,
 		[FIELD_URL_FORM] = EKEYREJECTED,
+		[FIELD_DATA_URL_FORM] = EKEYREJECTED,
+		[FIELD_PASSWORD] = EKEYREJECTED,
+		[FIELD_PORT_FORM] = EKEYREJECTED,
+		[FIELD_CHOICE] = EKEYREJECTED,
 		[FIELD_REGION_FORM] = EKEYREJECTED,
 		[FIELD_JSON_FORM] = EKEYREJECTED,
 		[FIELD_PEM_FORM] = EKEYREJECTED,

@@ -78,6 +78,18 @@ static const struct field_row {
 	{"azure-openai", "ad_token", FIELD_TOKEN, SECRET, "AZURE_OPENAI_AD_TOKEN"},
 	{"azure-openai", "endpoint", FIELD_URL, NONE, "AZURE_OPENAI_ENDPOINT"},
 	{"azure-openai", "api_version", FIELD_TOKEN, NONE, "OPENAI_API_VERSION"},
+	{"login", "username", FIELD_LINE, NONE, ""},
+	{"login", "password", FIELD_LINE, SECRET, ""},
+	{"login", "label", FIELD_LINE, NONE, ""},
+	{"connection", "type", FIELD_TOKEN, NONE, ""},
+	{"connection", "url", FIELD_DATA_URL, NONE, ""},
+	{"connection", "host", FIELD_TOKEN, NONE, ""},
+	{"connection", "port", FIELD_PORT, NONE, ""},
+	{"connection", "database", FIELD_LINE, NONE, ""},
+	{"connection", "schema", FIELD_LINE, NONE, ""},
+	{"connection", "sslmode", FIELD_TOKEN, NONE, ""},
+	{"connection", "socket", FIELD_LINE, NONE, ""},
+	{"connection", "description", FIELD_TEXT, NONE, ""},
 };
 
 static const struct {
@@ -102,7 +114,11 @@ static const struct {
 	{"azure-openai", "Azure OpenAI",
 	 "api_key endpoint api_version | ad_token endpoint api_version"},
 	{"generic", "Generic", ""},
+	{"login", "Login", "username password"},
+	{"connection", "Data connection", "url | host"},
 };
+/* Those that come with data connections are the last two. */
+enum { WITH_CONNECTIONS = 2 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -140,7 +156,7 @@ static const char *join_needs(char *buffer, size_t size, char ***needs)
 	return buffer;
 }
 
-Test(provider, thirteen_are_built_in)
+Test(provider, fifteen_are_built_in)
 {
 	CLEANUP(catalogue_freep) struct catalogue *catalogue = load(NULL);
 	char text[512];
@@ -151,13 +167,37 @@ Test(provider, thirteen_are_built_in)
 
 		cr_expect_str_eq(provider->id, providers[i].id);
 		cr_expect_str_eq(provider->title, providers[i].title);
-		cr_expect_eq(catalogue_find(catalogue, providers[i].id), provider);
+		cr_expect_eq(provider->connections, i >= COUNT(providers) - WITH_CONNECTIONS);
+		if (strcmp(provider->id, "connection") != 0)
+			cr_expect_eq(catalogue_find(catalogue, providers[i].id), provider);
 		cr_expect_eq(provider->any_field, strcmp(provider->id, "generic") == 0);
 		cr_expect_str_eq(join_needs(text, sizeof(text), provider->needs),
 				 providers[i].needs, "%s: %s", provider->id, text);
 	}
 	cr_expect_null(catalogue_find(catalogue, "OpenAI"));
 	cr_expect_null(catalogue_find(catalogue, ""));
+}
+
+Test(provider, of_connections_is_one_that_no_account_has)
+{
+	CLEANUP(catalogue_freep) struct catalogue *catalogue = load(NULL);
+
+	cr_expect_eq(catalogue_connection(catalogue),
+		     catalogue_get(catalogue, COUNT(providers) - 1));
+	cr_expect_null(catalogue_find(catalogue, "connection"));
+}
+
+Test(provider, some_are_offered_with_data_connections_alone)
+{
+	CLEANUP(catalogue_freep)
+	struct catalogue *catalogue = load(TEST_DATA "/conf/providers-good");
+
+	catalogue_drop_connections(catalogue);
+	cr_expect_eq(catalogue_count(catalogue), COUNT(providers) - WITH_CONNECTIONS + 1);
+	cr_expect_null(catalogue_find(catalogue, "login"));
+	cr_expect_null(catalogue_connection(catalogue));
+	cr_expect(catalogue_find(catalogue, "generic"));
+	cr_expect_str_eq(catalogue_find(catalogue, "acme")->fields[0].name, "api_key");
 }
 
 Test(provider, their_fields_are_these)
@@ -417,6 +457,7 @@ Test(provider, every_fault_has_file_and_line)
 		{"no-provider", 1, "no section acme stands before its fields"},
 		{"behind-fields", 3, "section openai stands behind its fields"},
 		{"bad-type", 3, "no such type: password"},
+		{"bad-feature", 3, "no such feature: warehouses"},
 		{"bad-flag", 3, "neither yes nor no: true"},
 		{"empty-value", 3, "prefix has no value"},
 		{"bad-pattern", 3, "not a regular expression: Unmatched [, [^, [:, [., or [="},

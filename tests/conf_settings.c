@@ -36,6 +36,7 @@ static void expect_defaults(const struct settings *settings)
 	cr_expect_eq(settings->audit_mode, AUDIT_REQUIRED);
 	cr_expect_str_eq(settings->audit_directory, "/var/lib/credfs/store.db.audit");
 	cr_expect_eq(settings->audit_spool, UINT64_C(4) << 30);
+	cr_expect_not(settings->connections);
 	cr_expect_eq(settings->roles.count, 6);
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
 		cr_expect_str_eq(settings->scratch[i], patterns[i]);
@@ -88,6 +89,7 @@ Test(settings, every_key_is_read)
 	cr_expect_eq(settings->audit_mode, AUDIT_BEST_EFFORT);
 	cr_expect_str_eq(settings->audit_directory, "/srv/credfs/audit");
 	cr_expect_eq(settings->audit_spool, 8 << 20);
+	cr_expect(settings->connections);
 	cr_expect_eq(roles->count, 8);
 	cr_expect_eq(roles_find(roles, SCOPE_PROJECT, "runner")->permissions, 0);
 	cr_expect_eq(roles_find(roles, SCOPE_PROJECT, "deployer")->permissions,
@@ -105,7 +107,8 @@ Test(settings, anything_else_is_an_error_with_file_and_line)
 		const char *text;
 	} rows[] = {
 		{"unknown-section", 3, "no such section: stroe"},
-		{"unknown-empty-section", 1, "no such section: features"},
+		{"unknown-empty-section", 1, "no such section: feature"},
+		{"features", 2, "neither yes nor no: on"},
 		{"audit-mode", 2, "neither required, sync nor best-effort: maybe"},
 		{"audit-spool", 2, "not a size of at least 4M, as in 64M: 1M"},
 		{"section-auditing", 1, "no such section: auditing"},

@@ -47,6 +47,8 @@ static void load_settings(struct fixture *fixture, const char *configuration)
 	fclose(file);
 	cr_assert_eq(settings_load(path, &fixture->settings, &error), 0, "%s", error.text);
 	cr_assert_eq(catalogue_load(NULL, &fixture->catalogue, &error), 0, "%s", error.text);
+	if (!fixture->settings->connections)
+		catalogue_drop_connections(fixture->catalogue);
 }
 
 static struct identity identity_of(struct secret_pool *pool)

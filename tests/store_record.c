@@ -30,6 +30,7 @@ static struct record vector_record(const json_t *vector)
 		.value_last = vector_number_or_zero(vector, "value_last"),
 		.value_size = vector_number_or_zero(vector, "value_size"),
 		.secret = json_is_true(json_object_get(vector, "secret")),
+		.orphaned = vector_number_or_zero(vector, "orphaned"),
 	};
 	struct bytes unknown = {0};
 
@@ -62,6 +63,7 @@ static void assert_equal(const struct record *a, const struct record *b)
 	cr_assert_eq(a->value_last, b->value_last);
 	cr_assert_eq(a->value_size, b->value_size);
 	cr_assert_eq(a->secret, b->secret);
+	cr_assert_eq(a->orphaned, b->orphaned);
 	cr_assert_eq(a->unknown_size, b->unknown_size);
 	if (a->unknown_size > 0)
 		cr_assert_arr_eq(a->unknown, b->unknown, a->unknown_size);

@@ -5,7 +5,7 @@
 
 static const struct record_id some = {{1}}, other = {{2}}, third = {{3}}, none;
 
-Test(rule, only_accounts_and_fields_are_not_the_managers)
+Test(rule, accounts_connections_and_fields_are_not_the_managers_alone)
 {
 	static const struct {
 		uint32_t kind;
@@ -18,6 +18,9 @@ Test(rule, only_accounts_and_fields_are_not_the_managers)
 		{RECORD_INHERIT, true, true},
 		{RECORD_ACCOUNT, true, false},
 		{RECORD_FIELD, true, false},
+		{RECORD_USER, true, true},
+		{RECORD_CONNECTION, true, false},
+		{RECORD_ASSOCIATION, true, true},
 		{RECORD_KINDS, false, true},
 		{UINT32_MAX, false, true},
 	};
@@ -86,6 +89,26 @@ Test(rule, a_sound_record_has_its_relations_and_a_name)
 		{{.kind = RECORD_ACCOUNT, .id = some, .target = other, .name = name}, false},
 		{{.kind = RECORD_FIELD, .id = some, .parent = other, .name = name}, true},
 		{{.kind = RECORD_FIELD, .id = some, .name = name}, false},
+		{{.kind = RECORD_USER, .id = some, .name = name}, true},
+		{{.kind = RECORD_USER, .id = some, .parent = other, .name = name}, false},
+		{{.kind = RECORD_CONNECTION, .id = some, .name = name}, true},
+		{{.kind = RECORD_CONNECTION, .id = some, .parent = other, .name = name}, false},
+		{{.kind = RECORD_ASSOCIATION,
+		  .id = some,
+		  .parent = other,
+		  .target = third,
+		  .name = name,
+		  .text = name},
+		 true},
+		{{.kind = RECORD_ASSOCIATION,
+		  .id = some,
+		  .parent = other,
+		  .target = third,
+		  .name = name,
+		  .text = dots},
+		 false},
+		{{.kind = RECORD_ASSOCIATION, .id = some, .parent = other, .name = name}, false},
+		{{.kind = RECORD_ASSOCIATION, .id = some, .target = other, .name = name}, false},
 		{{.kind = 0, .id = some, .name = name}, false},
 		{{.kind = RECORD_KINDS, .id = some, .name = name}, false},
 		{{.kind = RECORD_PROJECT, .id = some, .name = NULL}, false},

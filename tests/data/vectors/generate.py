@@ -282,7 +282,8 @@ def map_root(rows):
 
 
 TAGS = (("parent", 1), ("target", 2), ("name", 3), ("text", 4), ("created", 5), ("updated", 6),
-        ("value_version", 7), ("value_last", 8), ("value_size", 9), ("secret", 10), ("salt", 11))
+        ("value_version", 7), ("value_last", 8), ("value_size", 9), ("secret", 10), ("salt", 11),
+        ("orphaned", 12))
 
 
 def tag(number, value):
@@ -515,6 +516,11 @@ def record_vectors():
         {"kind": 6},
         {"kind": 3, "name": "a later version's", "unknown": later, **times},
         {"kind": 3, "name": "n" * 255, "text": "t" * 300},
+        {"kind": 5, "name": "warehouse-login", "text": "login", "orphaned": 1700000002000000000,
+         **times},
+        {"kind": 7, "name": "alice", **times},
+        {"kind": 8, "name": "warehouse", **times},
+        {"kind": 9, "parent": project, "target": account, "name": "warehouse-login", **times},
         {"kind": 6, "parent": account, "name": "api_key", "secret": True, "salt": some("salt", 16)},
         {"kind": 4, "parent": project, "target": account, "name": "ai", "salt": some("salt 2", 16)},
     ]
@@ -725,6 +731,7 @@ def chain_vectors():
     for what, row in (("a role", role), ("a new role", a_row("more", 2, 1)),
                       ("a link", a_row("link", 4, 1, 2)), ("a project", a_row("more", 3, 1)),
                       ("the organisation", a_row("more", 1, 1)), ("no role any more", removal(role)),
+                      ("a user", a_row("more", 7, 1)), ("an association", a_row("more", 9, 1)),
                       ("no link any more", removal(a_row("link", 4, 1))),
                       ("no role, called an account", removal({**role, "kind": 5})),
                       ("a role turned into an account", {**role, "kind": 5}),
@@ -746,7 +753,7 @@ def chain_vectors():
     refuse("a removal of nothing", 4, HOST, "change", changed=[removal(a_row("more", 5, 1))])
     refuse("a value of an account", 4, HOST, "change", changed=[a_value("field", 1, 3, kind=5)])
     refuse("a kind of a later version", 4, HOST, "change", "EPROTONOSUPPORT",
-           changed=[a_row("more", 7, 1)])
+           changed=[a_row("more", 10, 1)])
     # Membership: a manager alone, and nothing but what the type says.
     for type, what in (("add", {"members": {**four, STRANGER: READ}}),
                        ("remove", {"members": three, "epochs": [1, 2]}),
