@@ -5,11 +5,12 @@
 
 #include "fs/command.h"
 #include "fs/inventory.h"
+#include "fs/location.h"
 #include "fs/mountpoint.h"
 
 struct options {
 	bool json;
-	const char *directory;
+	const char *where; /* NULL: everything */
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -21,29 +22,42 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		options->json = true;
 		return 0;
 	default:
-		return command_argument_optional(key, argument, state, &options->directory);
+		return command_argument_optional(key, argument, state, &options->where);
 	}
 }
 
 static const struct argp_option argp_options[] = {
-	{"json", 'j', NULL, 0, "Print JSON; `used-by` is null where it may not be seen", 0},
+	{"json", 'j', NULL, 0,
+	 "Print JSON; `used-by` and `warnings` are null where they may not be seen", 0},
 	{0},
 };
 
 static const struct argp argp = {
 	.options = argp_options,
 	.parser = parse,
-	.args_doc = "[DIR]",
-	.doc = "List the accounts that you may see: in the credfs mounted at DIR, or in every one. "
-	       "Ends with 1 when part of it could not be read.",
+	.args_doc = "[ORGANISATION|DIR]",
+	.doc = "List the accounts that you may see: in an organisation, in the credfs mounted at "
+	       "DIR, or in every one. Of who uses an account, and of warnings, only those are told "
+	       "who manage it. Ends with 1 when part of it could not be read.",
 };
 
-static const char *const headings[] = {
-	[COLUMN_MOUNT] = "mount",     [COLUMN_ACCOUNT] = "account", [COLUMN_PROVIDER] = "provider",
-	[COLUMN_CREATED] = "created", [COLUMN_UPDATED] = "updated", [COLUMN_STATE] = "state",
-	[COLUMN_USED_BY] = "used-by",
+/* How each is shown. */
+static const struct {
+	const char *heading;
+	bool several; /* one a line: a list in JSON */
+	bool detail;  /* in JSON only */
+} columns[] = {
+	[COLUMN_MOUNT] = {"mount", false, false},
+	[COLUMN_ACCOUNT] = {"account", false, false},
+	[COLUMN_PROVIDER] = {"provider", false, false},
+	[COLUMN_CREATED] = {"created", false, false},
+	[COLUMN_UPDATED] = {"updated", false, false},
+	[COLUMN_STATE] = {"state", false, false},
+	[COLUMN_USED_BY] = {"used-by", true, false},
+	[COLUMN_MISSING] = {"missing", true, true},
+	[COLUMN_WARNINGS] = {"warnings", true, true},
 };
-_Static_assert(sizeof headings / sizeof headings[0] == INVENTORY_COLUMNS, "each has a heading");
+_Static_assert(sizeof columns / sizeof columns[0] == INVENTORY_COLUMNS, "each is shown somehow");
 
 static struct libscols_table *table_free(struct libscols_table *table)
 {
@@ -65,10 +79,11 @@ static int make_list(struct libscols_column *column)
 static int add_columns(struct libscols_table *table, const struct inventory *inventory)
 {
 	for (size_t i = 0; i < INVENTORY_COLUMNS; i++) {
-		const bool hidden = i == COLUMN_MOUNT && inventory->mounts < 2;
-		const bool several = i == COLUMN_USED_BY;
+		const bool hidden = columns[i].detail ||
+				    (i == COLUMN_MOUNT && inventory->mounts < 2);
+		const bool several = columns[i].several;
 		struct libscols_column *column = scols_table_new_column(
-			table, headings[i], 0,
+			table, columns[i].heading, 0,
 			(hidden ? SCOLS_FL_HIDDEN : 0) | (several ? SCOLS_FL_WRAP : 0));
 
 		if (!column || (several && make_list(column) < 0))
@@ -123,7 +138,7 @@ static json_t *value_of(const struct inventory_row *row, enum inventory_column c
 	json_t *value = NULL;
 
 	if (text)
-		value = column == COLUMN_USED_BY ? list_of(text) : json_string(text);
+		value = columns[column].several ? list_of(text) : json_string(text);
 	/* A mount point's name may be one that JSON cannot hold. */
 	return value ? value : json_null();
 }
@@ -134,7 +149,7 @@ static int add_object(json_t *accounts, const struct inventory_row *row)
 	int r = 0;
 
 	for (size_t i = 0; i < INVENTORY_COLUMNS && r == 0; i++)
-		r = json_object_set_new(object, headings[i],
+		r = json_object_set_new(object, columns[i].heading,
 					value_of(row, (enum inventory_column)i));
 	/* The array takes the object, also when it fails. */
 	return json_array_append_new(accounts, object) < 0 || r < 0 ? -ENOMEM : 0;
@@ -157,26 +172,60 @@ static int print_json(const struct inventory *inventory)
 
 static int add_mount(void *context, const char *path)
 {
-	return inventory_add(context, path);
+	return inventory_add(context, path, NULL);
+}
+
+/* A mount, or an organisation in one. */
+static int add_named(struct inventory *inventory, const struct location *location)
+{
+	const char *rest = location_in_org(location->path);
+
+	if (!*location->path || strcmp(location->path, "orgs") == 0)
+		return inventory_add(inventory, location->mount, NULL);
+	if (!rest || *rest)
+		return -EINVAL;
+	return inventory_add(inventory, location->mount, location->path + strlen("orgs/"));
+}
+
+static void tell(void *context, const char *mount, const char *path, int error)
+{
+	(void)context;
+	command_fail(EXIT_OTHER, "%s/orgs/%s: %s", mount, path, strerror(error));
+}
+
+static enum exit_code list(struct inventory *inventory, const struct options *options)
+{
+	CLEANUP_LOCATION struct location location = {0};
+	int r = options->where ? location_find(options->where, &location) : 0;
+
+	if (r < 0)
+		return location_fail(options->where, r);
+	r = options->where ? add_named(inventory, &location)
+			   : mountpoint_each(add_mount, inventory);
+	progress_done(inventory->progress);
+	if (r == -EINVAL)
+		return command_fail(EXIT_USAGE,
+				    "%s: name an organisation or where credfs is mounted",
+				    options->where);
+	if (r == 0)
+		r = options->json ? print_json(inventory) : print_table(inventory);
+	if (r == -ECANCELED)
+		return command_fail(EXIT_OTHER, "interrupted");
+	if (r < 0)
+		return command_fail(EXIT_OTHER, "cannot list: %s", strerror(-r));
+	return inventory->failed ? EXIT_OTHER : EXIT_DONE;
 }
 
 enum exit_code cmd_list(const char *configuration, int count, char **arguments)
 {
-	CLEANUP_INVENTORY struct inventory inventory = {0};
+	CLEANUP_PROGRESS struct progress progress;
+	CLEANUP_INVENTORY struct inventory inventory = {.progress = &progress, .tell = tell};
 	struct options options = {0};
 	enum exit_code code;
-	int r;
 
+	progress_init(&progress, "reading");
 	code = command_parse(&argp, 0, count, arguments, &options);
 	if (code == EXIT_DONE)
 		code = command_named_settings(configuration);
-	if (code != EXIT_DONE)
-		return code;
-	r = options.directory ? inventory_add(&inventory, options.directory)
-			      : mountpoint_each(add_mount, &inventory);
-	if (r == 0)
-		r = options.json ? print_json(&inventory) : print_table(&inventory);
-	if (r < 0)
-		return command_fail(EXIT_OTHER, "cannot list: %s", strerror(-r));
-	return inventory.failed ? EXIT_OTHER : EXIT_DONE;
+	return code == EXIT_DONE ? list(&inventory, &options) : code;
 }

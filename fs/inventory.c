@@ -2,19 +2,33 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "fs/command.h"
 #include "fs/mountpoint.h"
+#include "fs/said.h"
+
+static void row_done(struct inventory_row *row)
+{
+	for (size_t i = 0; i < INVENTORY_COLUMNS; i++)
+		free(row->columns[i]);
+	free(row->trouble);
+	*row = (struct inventory_row){0};
+}
 
 void inventory_done(struct inventory *inventory)
 {
-	for (size_t i = 0; i < inventory->count; i++) {
-		for (size_t column = 0; column < INVENTORY_COLUMNS; column++)
-			free(inventory->rows[i].columns[column]);
+	for (size_t i = 0; i < inventory->count; i++)
+		row_done(&inventory->rows[i]);
+	for (size_t i = 0; i < inventory->link_count; i++) {
+		free(inventory->links[i].mount);
+		free(inventory->links[i].path);
+		free(inventory->links[i].target);
 	}
 	free(inventory->rows);
+	free(inventory->links);
 	*inventory = (struct inventory){0};
 }
 
@@ -26,35 +40,25 @@ struct place {
 	int directory;
 };
 
-/* Count it, and say what could not be read; but not what is nobody's business or just gone. */
-static void fail(const struct place *place, const char *name, int error)
+static char *path_of(const struct place *place, const char *name)
 {
-	if (error == EACCES || error == ENOENT)
-		return;
-	place->inventory->failed++;
-	command_fail(EXIT_OTHER, "%s/orgs/%s%s%s: %s", place->mount, place->path,
-		     *place->path && *name ? "/" : "", name, strerror(error));
+	char *path = NULL;
+
+	if (asprintf(&path, "%s%s%s", place->path, *place->path && *name ? "/" : "", name) < 0)
+		return NULL;
+	return path;
 }
 
-/* The values of all `key: ` lines, one a line; NULL when there is none. */
-static char *values_of(const char *text, const char *key)
+/* Count it; but not what is nobody's business or just gone. */
+static void fail(const struct place *place, const char *name, int error)
 {
-	const size_t length = strlen(key);
-	char *joined = NULL;
+	CLEANUP_FREE char *path = NULL;
 
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		CLEANUP_FREE char *before = NULL;
-
-		line += *line == '\n';
-		if (strncmp(line, key, length) != 0 || strncmp(line + length, ": ", 2) != 0)
-			continue;
-		line += length + 2;
-		before = TAKE_PTR(joined);
-		if (asprintf(&joined, "%s%s%.*s", before ? before : "", before ? "\n" : "",
-			     (int)strcspn(line, "\n"), line) < 0)
-			joined = NULL;
-	}
-	return joined;
+	if (error == EACCES || error == ENOENT)
+		return;
+	path = path_of(place, name);
+	place->inventory->failed++;
+	place->inventory->tell(place->inventory->context, place->mount, path ? path : name, error);
 }
 
 /* A small file as a string; NULL when it cannot be read. */
@@ -85,18 +89,56 @@ static int new_row(struct inventory *inventory, struct inventory_row **ret)
 		return -ENOMEM;
 	inventory->rows = rows;
 	*ret = &rows[inventory->count++];
-	**ret = (struct inventory_row){{NULL}};
+	**ret = (struct inventory_row){0};
 	return 0;
 }
 
-static char *state_of(const char *info)
+static char *state_of(const struct inventory_row *row)
 {
-	CLEANUP_FREE char *missing = values_of(info, "missing");
+	const size_t warnings = said_count(row->columns[COLUMN_WARNINGS]);
+	const char *missing = row->columns[COLUMN_MISSING];
 	char *state = NULL;
+	char more[32] = "";
 
-	if (asprintf(&state, missing ? "missing %s" : "complete", missing) < 0)
+	if (warnings)
+		snprintf(more, sizeof more, ", %zu warning%s", warnings, warnings == 1 ? "" : "s");
+	if (asprintf(&state, "%s%s%s", *missing ? "missing " : "complete", missing, more) < 0)
 		return NULL;
+	for (char *end = state; *missing && (end = strchr(end, '\n'));)
+		*end = ' ';
 	return state;
+}
+
+/* What is there but says nothing is empty; NULL without memory. */
+static char *values_or_empty(const char *text, const char *key)
+{
+	char *values = said_values(text, key);
+
+	return values ? values : strdup("");
+}
+
+static void take_status(struct inventory_row *row, const char *status)
+{
+	CLEANUP_FREE char *orphan = said_values(status, "orphan");
+
+	row->managed = true;
+	row->orphan = orphan != NULL;
+	row->columns[COLUMN_USED_BY] = values_or_empty(status, "used-by");
+	row->columns[COLUMN_WARNINGS] = values_or_empty(status, "warning");
+	row->trouble = said_values(status, "audit");
+}
+
+static int take_info(struct inventory_row *row, const char *info)
+{
+	char *missing = values_or_empty(info, "missing");
+
+	for (char *blank = missing; blank && (blank = strchr(blank, ' '));)
+		*blank = '\n';
+	row->columns[COLUMN_MISSING] = missing;
+	row->columns[COLUMN_PROVIDER] = said_values(info, "provider");
+	row->columns[COLUMN_CREATED] = said_values(info, "created");
+	row->columns[COLUMN_UPDATED] = said_values(info, "updated");
+	return missing ? 0 : -ENOMEM;
 }
 
 static int add_account(const struct place *place)
@@ -110,15 +152,39 @@ static int add_account(const struct place *place)
 		return r;
 	row->columns[COLUMN_MOUNT] = strdup(place->mount);
 	row->columns[COLUMN_ACCOUNT] = strdup(place->path);
-	row->columns[COLUMN_PROVIDER] = values_of(info, "provider");
-	row->columns[COLUMN_CREATED] = values_of(info, "created");
-	row->columns[COLUMN_UPDATED] = values_of(info, "updated");
-	row->columns[COLUMN_STATE] = state_of(info);
 	if (status)
-		row->columns[COLUMN_USED_BY] = values_of(status, "used-by");
-	if (status && !row->columns[COLUMN_USED_BY])
-		row->columns[COLUMN_USED_BY] = strdup("");
+		take_status(row, status);
+	r = take_info(row, info);
+	if (r < 0)
+		return r;
+	row->columns[COLUMN_STATE] = state_of(row);
 	return row->columns[COLUMN_MOUNT] && row->columns[COLUMN_ACCOUNT] ? 0 : -ENOMEM;
+}
+
+static int add_link(const struct place *place, const char *name)
+{
+	struct inventory *inventory = place->inventory;
+	struct inventory_link *links =
+		reallocarray(inventory->links, inventory->link_count + 1, sizeof *links);
+	struct inventory_link *link;
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t length;
+
+	if (!links)
+		return -ENOMEM;
+	inventory->links = links;
+	length = readlinkat(place->directory, name, target, sizeof target - 1);
+	if (length < 0)
+		return 0; /* it was no link, or is gone */
+	target[length] = '\0';
+	link = &links[inventory->link_count];
+	*link = (struct inventory_link){.mount = strdup(place->mount),
+					.path = path_of(place, name),
+					.target = strdup(target)};
+	inventory->link_count++;
+	link->broken = fstatat(place->directory, name, &st, 0) < 0 && errno == ENOENT;
+	return link->mount && link->path && link->target ? 0 : -ENOMEM;
 }
 
 typedef int each_fn(const struct place *place);
@@ -130,16 +196,24 @@ static int visit(const struct place *place, const char *name, each_fn *each)
 		openat(place->directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	CLEANUP_FREE char *path = NULL;
 
+	if (directory < 0 && errno == ENOTDIR)
+		return add_link(place, name);
 	if (directory < 0) {
-		if (errno != ENOTDIR)
-			fail(place, name, errno);
+		fail(place, name, errno);
 		return 0;
 	}
-	if (asprintf(&path, "%s%s%s", place->path, *place->path ? "/" : "", name) < 0) {
-		path = NULL;
+	path = path_of(place, name);
+	if (!path)
 		return -ENOMEM;
-	}
 	return each(&(struct place){place->inventory, place->mount, path, directory});
+}
+
+static int tell_progress(struct inventory *inventory)
+{
+	return !inventory->progress ||
+			       progress_tell(inventory->progress, inventory->done, inventory->total)
+		       ? 0
+		       : -ECANCELED;
 }
 
 /* Call `each` for every directory in this one, in order of name. */
@@ -151,27 +225,58 @@ static int each_directory(const struct place *place, each_fn *each)
 
 	if (count < 0)
 		fail(place, "", errno);
+	place->inventory->total += count < 0 ? 0 : (size_t)count;
 	for (int i = 0; i < count; i++) {
 		CLEANUP_FREE struct dirent *entry = entries[i];
 
-		if (r == 0 && entry->d_name[0] != '.' && strcmp(entry->d_name, "roles") != 0)
+		place->inventory->done++;
+		if (r == 0)
+			r = tell_progress(place->inventory);
+		if (r == 0 && entry->d_name[0] != '.')
 			r = visit(place, entry->d_name, each);
 	}
 	free(entries);
 	return r;
 }
 
-static int add_project(const struct place *place)
+/* What an organisation holds beside accounts; `roles` is not told here. */
+static int add_group(const struct place *place);
+static int add_nothing(const struct place *place);
+
+static int add_in_group(const struct place *place)
 {
 	return each_directory(place, add_account);
+}
+
+static const struct {
+	const char *name;
+	each_fn *each;
+} fixed[] = {
+	{"/roles", add_nothing},
+	{"/projects", add_group},
+	{"/connections", add_group},
+	{"/users", add_group},
+};
+
+static int add_group(const struct place *place)
+{
+	return each_directory(place, add_in_group);
+}
+
+static int add_nothing(const struct place *place)
+{
+	(void)place;
+	return 0;
 }
 
 static int add_in_org(const struct place *place)
 {
 	const char *name = strrchr(place->path, '/');
 
-	if (name && strcmp(name, "/projects") == 0)
-		return each_directory(place, add_project);
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+		if (name && strcmp(name, fixed[i].name) == 0)
+			return fixed[i].each(place);
+	}
 	return add_account(place);
 }
 
@@ -187,10 +292,25 @@ static int fail_mount(struct inventory *inventory, const char *path, const char 
 	return 0;
 }
 
-int inventory_add(struct inventory *inventory, const char *path)
+/* One that was asked for by name is missed when it cannot be read. */
+static int add_named(const struct place *place, const char *org)
+{
+	struct stat st;
+
+	if (fstatat(place->directory, org, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    faccessat(place->directory, org, R_OK | X_OK, AT_EACCESS) < 0) {
+		place->inventory->failed++;
+		command_fail(EXIT_OTHER, "%s/orgs/%s: %s", place->mount, org, strerror(errno));
+		return 0;
+	}
+	return visit(place, org, add_org);
+}
+
+int inventory_add(struct inventory *inventory, const char *path, const char *org)
 {
 	CLEANUP_CLOSE int root = -1;
 	CLEANUP_CLOSE int orgs = -1;
+	struct place place = {inventory, path, "", -1};
 
 	if (mountpoint_answers(path) == -ETIMEDOUT)
 		return fail_mount(inventory, path, "its daemon does not answer");
@@ -202,5 +322,6 @@ int inventory_add(struct inventory *inventory, const char *path)
 	if (orgs < 0)
 		return fail_mount(inventory, path, strerror(errno));
 	inventory->mounts++;
-	return each_directory(&(struct place){inventory, path, "", orgs}, add_org);
+	place.directory = orgs;
+	return org ? add_named(&place, org) : each_directory(&place, add_org);
 }

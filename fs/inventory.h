@@ -1,13 +1,14 @@
 /*
- * The inventory: the accounts of a mounted credfs, found by walking it as the user who asks, so
- * that it holds what he may see and nothing else. Everything in it was read from `.info` and
- * `.status`. What cannot be read though he may is told on stderr and counted.
+ * The inventory: the accounts of a mounted credfs and the links to them, found by walking it as the
+ * user who asks, so that it holds what he may see and nothing else. Everything in it was read from
+ * `.info` and `.status`. What cannot be read though he may is counted, and told to `failed`.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "store/cleanup.h"
+#include "fs/progress.h"
 
 enum inventory_column {
 	COLUMN_MOUNT,
@@ -16,23 +17,44 @@ enum inventory_column {
 	COLUMN_CREATED,
 	COLUMN_UPDATED,
 	COLUMN_STATE,
-	COLUMN_USED_BY, /* one a line; NULL: may not be seen */
+	COLUMN_USED_BY,	 /* one a line; NULL: may not be seen */
+	COLUMN_MISSING,	 /* fields, one a line */
+	COLUMN_WARNINGS, /* one a line; NULL: may not be seen */
 	INVENTORY_COLUMNS
 };
 
 struct inventory_row {
 	char *columns[INVENTORY_COLUMNS]; /* NULL: not told */
+	bool managed;			  /* its .status could be read */
+	bool orphan;			  /* it was a connection's, and is nobody's now */
+	char *trouble;			  /* with the audit log; NULL: none */
+};
+
+/* A link in a project or a connection. */
+struct inventory_link {
+	char *mount;
+	char *path; /* below orgs */
+	char *target;
+	bool broken;
 };
 
 struct inventory {
 	struct inventory_row *rows;
 	size_t count;
-	size_t mounts; /* that were walked */
-	size_t failed; /* parts that could not be read */
+	struct inventory_link *links;
+	size_t link_count;
+	size_t mounts;		   /* that were walked */
+	size_t failed;		   /* parts that could not be read */
+	size_t done, total;	   /* names looked at, and known of */
+	struct progress *progress; /* may be NULL */
+	/* What is at `path` below orgs could not be read. */
+	void (*tell)(void *context, const char *mount, const char *path, int error);
+	void *context;
 };
 
 void inventory_done(struct inventory *inventory);
 #define CLEANUP_INVENTORY CLEANUP(inventory_done)
 
-/* Add what is mounted at `path`. -ENOMEM; every other trouble is counted. */
-int inventory_add(struct inventory *inventory, const char *path) MUST_CHECK;
+/* Add what is mounted at `path`: everything, or with `org` that organisation. -ENOMEM; -ECANCELED
+ * when a signal asked to stop; every other trouble is counted. */
+int inventory_add(struct inventory *inventory, const char *path, const char *org) MUST_CHECK;

@@ -166,7 +166,7 @@ def test_list_as_json_is_for_scripts(furnished):
     accounts = {row["account"]: row for row in json.loads(done.stdout)["accounts"]}
     assert sorted(accounts) == ["acme/Production Anthropic", "acme/openai", "globex/openai"]
     assert "etl" in accounts["acme/openai"]["used-by"]
-    assert accounts["acme/openai"]["state"] == "complete"
+    assert accounts["acme/openai"]["state"] == "complete, 1 warning"
     assert accounts["acme/Production Anthropic"]["provider"] == "anthropic"
     assert KEY not in done.stdout
 

@@ -59,6 +59,66 @@ def test_json_says_who_uses_an_account_nobody_or_unknown(furnished, people):
     assert rows_of(done)["acme/openai"]["used-by"] is None
 
 
+def test_the_state_says_what_is_missing_and_how_many_warnings(furnished, people):
+    furnished.account("acme/cloud", provider="bedrock", access_key_id="AKIA" + "A" * 16)
+    rows = rows_of(furnished.credfs("list", "--json", furnished.root))
+    assert rows["acme/openai"]["state"] == "complete, 1 warning"
+    assert rows["acme/openai"]["missing"] == []
+    (warning,) = rows["acme/openai"]["warnings"]
+    assert warning.startswith("api_key: ")
+    assert rows["acme/cloud"]["state"] == "missing secret_access_key region"
+    assert rows["acme/cloud"]["missing"] == ["secret_access_key", "region"]
+    table = furnished.credfs("list", furnished.root).stdout
+    assert "complete, 1 warning" in table and "missing secret_access_key region" in table
+    carol = people.user("carol")
+    furnished.put("orgs/acme/roles/member", "user:" + carol)
+    done = people.run(carol, furnished.argv("list", "--json", furnished.root))
+    assert rows_of(done)["acme/openai"]["warnings"] is None
+    assert rows_of(done)["acme/openai"]["state"] == "complete"
+
+
+@pytest.mark.parametrize("name", ["acme", "orgs/acme", "{root}/orgs/acme", "{root}/orgs/acme/"])
+def test_one_organisation_is_listed_by_name_or_path(furnished, name):
+    furnished.org("globex")
+    furnished.account("globex/openai", api_key=KEY)
+    done = furnished.credfs("list", "--json", name.format(root=furnished.root),
+                            wrapper=beside(furnished))
+    assert done.returncode == 0, done
+    assert set(rows_of(done)) == {"acme/openai", "acme/Prüfung 検証"}
+
+
+def test_an_organisation_is_listed_for_those_who_may_see_it(furnished, people):
+    carol = people.user("carol")
+    path = furnished.path("orgs/acme")
+    done = people.run(carol, furnished.argv("list", path))
+    assert (done.returncode, done.stdout) == (OTHER, "")
+    assert done.stderr == f"credfs: {path}: Permission denied\n"
+    furnished.put("orgs/acme/roles/member", "user:" + carol)
+    done = people.run(carol, furnished.argv("list", path))
+    assert done.returncode == 0 and "acme/openai" in done.stdout
+
+
+@pytest.mark.parametrize("name,code,text", [
+    ("initech", OTHER, "No such file or directory"),
+    ("{root}/orgs/acme/openai", 2, "name an organisation or where credfs is mounted"),
+    ("/usr/bin", OTHER, "no credfs is mounted there"),
+])
+def test_what_is_no_organisation_is_told(furnished, name, code, text):
+    done = furnished.credfs("list", name.format(root=furnished.root), wrapper=beside(furnished))
+    assert "credfs: " + name.format(root=furnished.root) + ": " + text in done.stderr
+    alone = furnished.credfs_alone("list", name.format(root=furnished.root))
+    assert alone.returncode == code
+
+
+def test_an_organisation_that_several_mounts_have_is_named_by_path(furnished, mounts):
+    other = mounts()
+    other.org("acme")
+    done = furnished.credfs("list", "acme", wrapper=beside(furnished, other))
+    assert done.stderr == "credfs: acme: several mounts have it: name it by its path\n"
+    done = furnished.credfs("list", other.root + "/orgs/acme", wrapper=beside(furnished, other))
+    assert done.returncode == 0
+
+
 def test_each_of_several_mounts_is_named(furnished, mounts):
     other = mounts()
     other.org("globex")
@@ -116,7 +176,7 @@ def test_a_directory_that_is_no_credfs_is_told(mounts):
     mount = mounts(start=False)
     done = mount.credfs("list", mount.root)
     assert (done.returncode, done.stderr) == \
-           (OTHER, f"credfs: {mount.root}: no credfs is mounted there\n")
+           (OTHER, f"credfs: {mount.root}: no credfs is mounted there; `credfs status` shows where\n")
     done = mount.credfs("list", mount.root + "/none")
     assert done.returncode == OTHER and "No such file or directory" in done.stderr
 
