@@ -5,8 +5,6 @@
 
 #include "fs/command.h"
 #include "fs/inventory.h"
-#include "fs/location.h"
-#include "fs/mountpoint.h"
 
 struct options {
 	bool json;
@@ -170,23 +168,6 @@ static int print_json(const struct inventory *inventory)
 	return r;
 }
 
-static int add_mount(void *context, const char *path)
-{
-	return inventory_add(context, path, NULL);
-}
-
-/* A mount, or an organisation in one. */
-static int add_named(struct inventory *inventory, const struct location *location)
-{
-	const char *rest = location_in_org(location->path);
-
-	if (!*location->path || strcmp(location->path, "orgs") == 0)
-		return inventory_add(inventory, location->mount, NULL);
-	if (!rest || *rest)
-		return -EINVAL;
-	return inventory_add(inventory, location->mount, location->path + strlen("orgs/"));
-}
-
 static void tell(void *context, const char *mount, const char *path, int error)
 {
 	(void)context;
@@ -195,22 +176,13 @@ static void tell(void *context, const char *mount, const char *path, int error)
 
 static enum exit_code list(struct inventory *inventory, const struct options *options)
 {
-	CLEANUP_LOCATION struct location location = {0};
-	int r = options->where ? location_find(options->where, &location) : 0;
+	const enum exit_code code = inventory_read(inventory, options->where);
+	int r;
 
-	if (r < 0)
-		return location_fail(options->where, r);
-	r = options->where ? add_named(inventory, &location)
-			   : mountpoint_each(add_mount, inventory);
 	progress_done(inventory->progress);
-	if (r == -EINVAL)
-		return command_fail(EXIT_USAGE,
-				    "%s: name an organisation or where credfs is mounted",
-				    options->where);
-	if (r == 0)
-		r = options->json ? print_json(inventory) : print_table(inventory);
-	if (r == -ECANCELED)
-		return command_fail(EXIT_OTHER, "interrupted");
+	if (code != EXIT_DONE)
+		return code;
+	r = options->json ? print_json(inventory) : print_table(inventory);
 	if (r < 0)
 		return command_fail(EXIT_OTHER, "cannot list: %s", strerror(-r));
 	return inventory->failed ? EXIT_OTHER : EXIT_DONE;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "fs/command.h"
+#include "fs/location.h"
 #include "fs/mountpoint.h"
 #include "fs/said.h"
 
@@ -239,24 +240,10 @@ static int each_directory(const struct place *place, each_fn *each)
 	return r;
 }
 
-/* What an organisation holds beside accounts; `roles` is not told here. */
-static int add_group(const struct place *place);
-static int add_nothing(const struct place *place);
-
 static int add_in_group(const struct place *place)
 {
 	return each_directory(place, add_account);
 }
-
-static const struct {
-	const char *name;
-	each_fn *each;
-} fixed[] = {
-	{"/roles", add_nothing},
-	{"/projects", add_group},
-	{"/connections", add_group},
-	{"/users", add_group},
-};
 
 static int add_group(const struct place *place)
 {
@@ -268,6 +255,17 @@ static int add_nothing(const struct place *place)
 	(void)place;
 	return 0;
 }
+
+/* What an organisation holds beside accounts. */
+static const struct {
+	const char *name;
+	each_fn *each;
+} fixed[] = {
+	{"/roles", add_nothing},
+	{"/projects", add_group},
+	{"/connections", add_group},
+	{"/users", add_group},
+};
 
 static int add_in_org(const struct place *place)
 {
@@ -324,4 +322,39 @@ int inventory_add(struct inventory *inventory, const char *path, const char *org
 	inventory->mounts++;
 	place.directory = orgs;
 	return org ? add_named(&place, org) : each_directory(&place, add_org);
+}
+
+static int add_mount(void *context, const char *path)
+{
+	return inventory_add(context, path, NULL);
+}
+
+/* -EINVAL for what is neither a mount nor an organisation. */
+static int add_location(struct inventory *inventory, const struct location *location)
+{
+	const char *rest = location_in_org(location->path);
+
+	if (!*location->path || strcmp(location->path, "orgs") == 0)
+		return inventory_add(inventory, location->mount, NULL);
+	if (!rest || *rest)
+		return -EINVAL;
+	return inventory_add(inventory, location->mount, location->path + strlen("orgs/"));
+}
+
+enum exit_code inventory_read(struct inventory *inventory, const char *where)
+{
+	CLEANUP_LOCATION struct location location = {0};
+	int r = where ? location_find(where, &location) : 0;
+
+	if (r < 0)
+		return location_fail(where, r);
+	r = where ? add_location(inventory, &location) : mountpoint_each(add_mount, inventory);
+	if (r == -EINVAL)
+		return command_fail(EXIT_USAGE,
+				    "%s: name an organisation or where credfs is mounted", where);
+	if (r == -ECANCELED)
+		return command_fail(EXIT_OTHER, "interrupted");
+	if (r < 0)
+		return command_fail(EXIT_OTHER, "cannot read what is mounted: %s", strerror(-r));
+	return EXIT_DONE;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "fs/exit.h"
 #include "fs/progress.h"
 
 enum inventory_column {
@@ -58,3 +59,7 @@ void inventory_done(struct inventory *inventory);
 /* Add what is mounted at `path`: everything, or with `org` that organisation. -ENOMEM; -ECANCELED
  * when a signal asked to stop; every other trouble is counted. */
 int inventory_add(struct inventory *inventory, const char *path, const char *org) MUST_CHECK;
+
+/* Add what an argument of a command names: a mount, an organisation (location.h); with NULL every
+ * mount. Says on stderr why it could not, and returns the exit code. */
+enum exit_code inventory_read(struct inventory *inventory, const char *where) MUST_CHECK;

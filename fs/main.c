@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	{"list", "show the accounts that you may see", cmd_list},
 	{"audit", "show, follow and verify who read or changed what", cmd_audit},
 	{"worker", NULL, cmd_worker}, /* for the supervisor alone */
-	{"check", "verify the whole store", cmd_check},
+	{"check", "say what is wrong with the accounts, or verify the store", cmd_check},
 	{"key", "show and change who can open an organisation", cmd_key},
 	{"backup", "copy the store, also while it is mounted", cmd_backup},
 	{"restore", "put a backup in the store's place, or accept the store as it is", cmd_restore},
