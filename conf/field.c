@@ -294,16 +294,6 @@ static bool is_ascii(const uint8_t *bytes, size_t size)
 	return true;
 }
 
-/* The whole value, and not a part of it: the leftmost and longest match is all of it if any is.
- * glibc compares in place, no copy of the value is made. */
-static bool matches_pattern(const struct provider_field *field, const uint8_t *bytes, size_t size)
-{
-	regmatch_t match = {.rm_so = 0, .rm_eo = (regoff_t)size};
-
-	return regexec(&field->pattern, (const char *)bytes, 1, &match, REG_STARTEND) == 0 &&
-	       match.rm_so == 0 && match.rm_eo == (regoff_t)size;
-}
-
 const char *field_warning(const struct provider_field *field, const uint8_t *bytes, size_t size)
 {
 	const struct view view = {.bytes = bytes, .size = size, .whole = true};
@@ -319,7 +309,7 @@ const char *field_warning(const struct provider_field *field, const uint8_t *byt
 		return "has characters outside ASCII";
 	if (field->prefixes && !may_have_prefix(&view, field->prefixes, 0))
 		return "does not begin as values of this field do";
-	if (field->pattern_text && !matches_pattern(field, bytes, size))
+	if (field->pattern && expression_match(field->pattern, bytes, size, NULL, 0) < 0)
 		return "does not look like a value of this field";
 	if (field->type == FIELD_URL && url_is_unencrypted(bytes, size))
 		return "sends credentials unencrypted: http to another host";

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "store/utf8.h"
+#include "conf/printer.h"
 #include "conf/words.h"
+#include "store/utf8.h"
 
 #define BLANKS " \t"
 
@@ -127,19 +128,15 @@ int principals_parse(const char *text, size_t size, bool whole, struct principal
 
 int principals_format(const struct principals *principals, char **ret)
 {
-	CLEANUP_FREE char *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
+	CLEANUP_PRINTER struct printer printer = {0};
+	int r = printer_begin(&printer);
 
-	if (!stream)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < principals->count; i++)
-		fprintf(stream, "%s:%s\n", principals->list[i].group ? "group" : "user",
+		fprintf(printer.file, "%s:%s\n", principals->list[i].group ? "group" : "user",
 			principals->list[i].name);
-	if (fclose(stream) != 0)
-		return -ENOMEM;
-	*ret = TAKE_PTR(text);
-	return 0;
+	return printer_end(&printer, ret, NULL);
 }
 
 int principals_parse_setting(const char *text, struct principals *ret)

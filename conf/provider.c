@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conf/field.h"
+#include "conf/printer.h"
 #include "store/name.h"
 
 /* Any field of a provider that takes any. */
@@ -77,12 +78,12 @@ static void put_field(FILE *stream, const struct provider_field *field)
 
 int provider_describe(const struct provider *provider, char **ret)
 {
-	CLEANUP_FREE char *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
+	CLEANUP_PRINTER struct printer printer = {0};
+	int r = printer_begin(&printer);
+	FILE *stream = printer.file;
 
-	if (!stream)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	put_text(stream, "provider", provider->id);
 	put_text(stream, "title", provider->title);
 	put_needs(stream, provider->needs);
@@ -90,8 +91,5 @@ int provider_describe(const struct provider *provider, char **ret)
 	put_text(stream, "feature", provider->connections ? "connections" : NULL);
 	for (size_t i = 0; i < provider->field_count; i++)
 		put_field(stream, &provider->fields[i]);
-	if (fclose(stream) != 0)
-		return -ENOMEM;
-	*ret = TAKE_PTR(text);
-	return 0;
+	return printer_end(&printer, ret, NULL);
 }

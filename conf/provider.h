@@ -22,7 +22,7 @@
  *   prefix_required = no           yes: or it is refused, unless the account has an api_base
  *   foreign = sk-ant- xai-         other vendors' prefixes, refused always; the longest prefix
  *                                  counts, so sk- may be this provider's and sk-ant- foreign
- *   pattern = ak-[a-z0-9]{32}      a POSIX extended regular expression for the whole value;
+ *   pattern = ak-[a-z0-9]{32}      a regular expression, pcre2pattern(3), for the whole value;
  *                                  another value draws a warning
  *   choices = on off               a value is one of these, or it is refused
  *   environment = ACME_KEY         the variables that get the value
@@ -39,11 +39,11 @@
  */
 #pragma once
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "conf/error.h"
+#include "conf/expression.h"
 #include "store/cleanup.h"
 
 enum field_type {
@@ -70,11 +70,11 @@ struct provider_field {
 			       * account has a field named api_base */
 	char **foreign; /* NULL-terminated, may be NULL: prefixes of other vendors, always refused
 			 * unless a longer own prefix matches */
-	char *pattern_text; /* POSIX extended regular expression; only warns; may be NULL */
-	regex_t pattern;
-	char **choices;		  /* NULL-terminated, may be NULL: the only values */
-	char **environment;	  /* NULL-terminated, may be NULL: names of variables */
-	char **environment_paths; /* the same: of variables that hold the path of the file */
+	char *pattern_text;	    /* regular expression; only warns; may be NULL */
+	struct expression *pattern; /* the same; NULL with it */
+	char **choices;		    /* NULL-terminated, may be NULL: the only values */
+	char **environment;	    /* NULL-terminated, may be NULL: names of variables */
+	char **environment_paths;   /* the same: of variables that hold the path of the file */
 	char *requires_prefix; /* with `requires_field`: a value with this prefix (ASIA) is complete
 				*/
 	char *requires_field;  /* only with that field (session_token) */

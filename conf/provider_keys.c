@@ -67,19 +67,17 @@ static int set_pattern(void *target, const char *value, struct conf_error *error
 {
 	struct provider_field *field = target;
 	CLEANUP_FREE char *text = strdup(value);
-	char reason[128];
+	char reason[EXPRESSION_REASON_MAX];
 	int r;
 
 	if (!text)
 		return -ENOMEM;
-	r = regcomp(&field->pattern, value, REG_EXTENDED);
-	if (r) {
-		regerror(r, &field->pattern, reason, sizeof(reason));
+	r = expression_new(value, &field->pattern, reason);
+	if (r == -EINVAL)
 		conf_error_text(error, "not a regular expression: %s", reason);
-		return r == REG_ESPACE ? -ENOMEM : -EINVAL;
-	}
-	field->pattern_text = TAKE_PTR(text);
-	return 0;
+	if (r == 0)
+		field->pattern_text = TAKE_PTR(text);
+	return r;
 }
 
 static char ***needs_free(char ***needs)
@@ -227,8 +225,7 @@ int provider_field_init(struct provider_field *field, const char *name)
 
 void provider_field_done(struct provider_field *field)
 {
-	if (field->pattern_text)
-		regfree(&field->pattern);
+	expression_free(field->pattern);
 	free(field->name);
 	free(field->title);
 	words_free(field->prefixes);

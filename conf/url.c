@@ -1,19 +1,20 @@
 #include "conf/url.h"
 
-#include <regex.h>
 #include <string.h>
 #include <strings.h>
 
-/* The expression's parts, as regexec() numbers them. */
+#include "conf/expression.h"
+
+/* The expression's parts, as it numbers them. */
 enum part { WHOLE, SECURE, LOGIN, HOST, PORT, DIGITS, REST, PARTS };
 
-#define SCHEME_PART "^[Hh][Tt][Tt][Pp]([Ss])?://"
+#define SCHEME_PART "[Hh][Tt][Tt][Pp]([Ss])?://"
 #define LOGIN_PART "([^][/?#@]*@)?"
-#define HOST_PART "([^][/?#@:\\\"<>^`{|}]+|\\[[0-9A-Fa-f:.]+])"
+#define HOST_PART "([^][/?#@:\\\\\"<>^`{|}]+|\\[[0-9A-Fa-f:.]+])"
 #define PORT_PART "(:([0-9]{1,5}))?"
-#define REST_PART "([/?#].*)?$"
+#define REST_PART "([/?#].*)?"
 
-static const char expression[] = SCHEME_PART LOGIN_PART HOST_PART PORT_PART REST_PART;
+static const char text[] = SCHEME_PART LOGIN_PART HOST_PART PORT_PART REST_PART;
 
 /* Hosts to which an unencrypted request does not leave the machine. */
 static const char *const local[] = {"localhost", "127.0.0.1", "[::1]"};
@@ -33,35 +34,31 @@ static bool scheme_is_possible(const uint8_t *bytes, size_t size)
 }
 
 /* 0, -EINVAL when it does not match, -ENOMEM. */
-static int url_split(const uint8_t *bytes, size_t size, regmatch_t parts[PARTS])
+static int url_split(const uint8_t *bytes, size_t size, struct expression_part parts[PARTS])
 {
-	regex_t regex;
-	int r = regcomp(&regex, expression, REG_EXTENDED);
+	CLEANUP(expression_freep) struct expression *expression = NULL;
+	char reason[EXPRESSION_REASON_MAX];
+	int r = expression_new(text, &expression, reason);
 
-	if (r)
-		return -ENOMEM;
-	parts[WHOLE] = (regmatch_t){.rm_so = 0, .rm_eo = (regoff_t)size};
-	r = regexec(&regex, (const char *)bytes, PARTS, parts, REG_STARTEND);
-	regfree(&regex);
-	if (r == REG_ESPACE)
-		return -ENOMEM;
-	return r ? -EINVAL : 0;
+	if (r == 0)
+		r = expression_match(expression, bytes, size, parts, PARTS);
+	return r == -ENOENT ? -EINVAL : r;
 }
 
-static bool port_is_valid(const uint8_t *bytes, const regmatch_t *digits)
+static bool port_is_valid(const uint8_t *bytes, const struct expression_part *digits)
 {
 	unsigned port = 0;
 
-	if (digits->rm_so < 0)
+	if (!digits->present)
 		return true;
-	for (regoff_t i = digits->rm_so; i < digits->rm_eo; i++)
+	for (size_t i = digits->start; i < digits->end; i++)
 		port = port * 10 + (bytes[i] - '0');
 	return port >= 1 && port <= 65535;
 }
 
 int url_check(const uint8_t *bytes, size_t size)
 {
-	regmatch_t parts[PARTS];
+	struct expression_part parts[PARTS];
 	int r;
 
 	if (!scheme_is_possible(bytes, size))
@@ -75,21 +72,21 @@ int url_check(const uint8_t *bytes, size_t size)
 
 bool url_has_login(const uint8_t *bytes, size_t size)
 {
-	regmatch_t parts[PARTS];
+	struct expression_part parts[PARTS];
 
-	return url_split(bytes, size, parts) == 0 && parts[LOGIN].rm_so >= 0;
+	return url_split(bytes, size, parts) == 0 && parts[LOGIN].present;
 }
 
 bool url_is_unencrypted(const uint8_t *bytes, size_t size)
 {
-	regmatch_t parts[PARTS];
+	struct expression_part parts[PARTS];
 	const char *host;
 	size_t length;
 
-	if (url_split(bytes, size, parts) < 0 || parts[SECURE].rm_so >= 0)
+	if (url_split(bytes, size, parts) < 0 || parts[SECURE].present)
 		return false;
-	host = (const char *)bytes + parts[HOST].rm_so;
-	length = parts[HOST].rm_eo - parts[HOST].rm_so;
+	host = (const char *)bytes + parts[HOST].start;
+	length = parts[HOST].end - parts[HOST].start;
 	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
 		if (length == strlen(local[i]) && strncasecmp(host, local[i], length) == 0)
 			return false;

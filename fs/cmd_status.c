@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "conf/printer.h"
 #include "fs/command.h"
 #include "fs/mountpoint.h"
 
@@ -50,10 +51,8 @@ static int read_all(int from, FILE *to)
 static int read_status(const char *path, char **ret)
 {
 	CLEANUP_FREE char *name = NULL;
-	CLEANUP_FREE char *text = NULL;
+	CLEANUP_PRINTER struct printer printer = {0};
 	CLEANUP_CLOSE int fd = -1;
-	size_t size = 0;
-	FILE *file;
 	int r = mountpoint_answers(path);
 
 	if (r < 0)
@@ -65,15 +64,10 @@ static int read_status(const char *path, char **ret)
 	fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	file = open_memstream(&text, &size);
-	if (!file)
-		return -ENOMEM;
-	r = read_all(fd, file);
-	if (fclose(file) != 0 && r == 0)
-		r = -ENOMEM;
+	r = printer_begin(&printer);
 	if (r == 0)
-		*ret = TAKE_PTR(text);
-	return r;
+		r = read_all(fd, printer.file);
+	return r < 0 ? r : printer_end(&printer, ret, NULL);
 }
 
 static const struct {

@@ -65,14 +65,16 @@ static bool calls_for(const struct org *org, const struct record *account,
 	       (!length || memcmp(secret_view(value), rule->requires_prefix, length) == 0);
 }
 
-static void print_completeness(const struct org *org, const struct record *account,
-			       const struct provider *provider, FILE *file)
+static int print_completeness(const struct org *org, const struct record *account,
+			      const struct provider *provider, FILE *file)
 {
 	char *const *need = nearest_need(org, account, provider);
-	CLEANUP_TEXT struct text missing = {0};
+	CLEANUP_PRINTER struct printer missing = {0};
+	CLEANUP_FREE char *names = NULL;
+	int r = printer_begin(&missing);
 
-	if (text_begin(&missing) < 0)
-		return;
+	if (r < 0)
+		return r;
 	for (; need && *need; need++) {
 		if (!tree_field(org, account->id, *need))
 			fprintf(missing.file, " %s", *need);
@@ -81,10 +83,13 @@ static void print_completeness(const struct org *org, const struct record *accou
 		if (calls_for(org, account, &provider->fields[i]))
 			fprintf(missing.file, " %s", provider->fields[i].requires_field);
 	}
-	fflush(missing.file);
-	fprintf(file, "complete: %s\n", missing.size ? "no" : "yes");
-	if (missing.size)
-		fprintf(file, "missing:%s\n", missing.bytes);
+	r = printer_end(&missing, &names, NULL);
+	if (r < 0)
+		return r;
+	fprintf(file, "complete: %s\n", *names ? "no" : "yes");
+	if (*names)
+		fprintf(file, "missing:%s\n", names);
+	return 0;
 }
 
 static uint64_t changes_of(const struct org *org, const struct record *account)
@@ -100,7 +105,7 @@ static uint64_t changes_of(const struct org *org, const struct record *account)
 int report_info(struct tree *tree, const struct node *node, struct secret **ret,
 		uint64_t *ret_version)
 {
-	CLEANUP_TEXT struct text text = {0};
+	CLEANUP_PRINTER struct printer text = {0};
 	const struct record *account;
 	struct org *org = NULL;
 	int r = tree_org(tree, node, &org);
@@ -110,7 +115,7 @@ int report_info(struct tree *tree, const struct node *node, struct secret **ret,
 	account = tree_account(tree, org, node);
 	if (!account)
 		return -ENOENT;
-	r = text_begin(&text);
+	r = printer_begin(&text);
 	if (r < 0)
 		return r;
 	*ret_version = changes_of(org, account);
@@ -120,8 +125,8 @@ int report_info(struct tree *tree, const struct node *node, struct secret **ret,
 	fputs("\nupdated: ", text.file);
 	text_time(text.file, account_updated(tree, node));
 	fprintf(text.file, "\nversion: %" PRIu64 "\n", *ret_version);
-	print_completeness(org, account, tree_provider(tree, account), text.file);
-	return text_end(&text, tree->pool, ret);
+	r = print_completeness(org, account, tree_provider(tree, account), text.file);
+	return r < 0 ? r : text_end(&text, tree->pool, ret);
 }
 
 static void print_warning(const struct org *org, const struct provider *provider,
@@ -196,7 +201,7 @@ static void print_notes(struct tree *tree, const struct record *account, FILE *f
 int report_status(struct tree *tree, const struct node *node, struct secret **ret,
 		  uint64_t *ret_version)
 {
-	CLEANUP_TEXT struct text text = {0};
+	CLEANUP_PRINTER struct printer text = {0};
 	const struct record *account;
 	const struct record *field = NULL;
 	const char *trouble;
@@ -208,7 +213,7 @@ int report_status(struct tree *tree, const struct node *node, struct secret **re
 	account = tree_account(tree, org, node);
 	if (!account)
 		return -ENOENT;
-	r = text_begin(&text);
+	r = printer_begin(&text);
 	if (r < 0)
 		return r;
 	*ret_version = changes_of(org, account);

@@ -46,14 +46,16 @@ void standing_print(FILE *file, struct store *store, size_t index, int error)
 void standing_log_org(struct store *store, size_t index, int error)
 {
 	const uint8_t *id = pins_get(store_pins(store), index)->fingerprint.bytes;
-	CLEANUP_TEXT struct text text = {0};
+	CLEANUP_PRINTER struct printer printer = {0};
+	CLEANUP_FREE char *text = NULL;
 
-	if (text_begin(&text) < 0)
+	if (printer_begin(&printer) < 0)
 		return;
-	standing_print(text.file, store, index, error);
-	fflush(text.file);
+	standing_print(printer.file, store, index, error);
+	if (printer_end(&printer, &text, NULL) < 0)
+		return;
 	log_line(LOG_ERR, "organisation %02x%02x%02x%02x cannot be read: %s", id[0], id[1], id[2],
-		 id[3], text.bytes);
+		 id[3], text);
 }
 
 void standing_log(struct store *store)

@@ -3,27 +3,13 @@
 #include <string.h>
 #include <time.h>
 
-void text_done(struct text *text)
+int text_end(struct printer *printer, struct secret_pool *pool, struct secret **ret)
 {
-	if (text->file)
-		fclose(text->file);
-	free(text->bytes);
-	*text = (struct text){0};
-}
+	CLEANUP_FREE char *text = NULL;
+	size_t size;
+	int r = printer_end(printer, &text, &size);
 
-int text_begin(struct text *text)
-{
-	text->file = open_memstream(&text->bytes, &text->size);
-	return text->file ? 0 : -ENOMEM;
-}
-
-int text_end(struct text *text, struct secret_pool *pool, struct secret **ret)
-{
-	FILE *file = TAKE_PTR(text->file);
-
-	if (fclose(file) != 0)
-		return -ENOMEM;
-	return secret_copy(pool, text->bytes, text->size, ret);
+	return r < 0 ? r : secret_copy(pool, text, size, ret);
 }
 
 void text_time(FILE *file, uint64_t time)

@@ -133,8 +133,8 @@ static void print_org(struct tree *tree, size_t index, FILE *file)
 int daemon_content(struct tree *tree, const struct node *node, struct secret **ret,
 		   uint64_t *ret_version)
 {
-	CLEANUP_TEXT struct text text = {0};
-	int r = text_begin(&text);
+	CLEANUP_PRINTER struct printer text = {0};
+	int r = printer_begin(&text);
 
 	(void)node;
 	if (r < 0)

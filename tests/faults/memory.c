@@ -1,27 +1,20 @@
 /*
- * Memory that runs out: a library to be preloaded into the daemon. Allocations are counted, and
- * `width` of them fail beginning with the one whose number stands in the control file
- * FAULT_CONTROL, shared with tests/system/faults/memory.py.
+ * Memory that runs out: a library to be preloaded into the daemon, or a part of a test. Allocations
+ * are counted, and some of them fail. To the daemon the file FAULT_CONTROL says which, shared with
+ * tests/system/faults/memory.py.
  */
+#include "tests/faults/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-struct control {
-	uint32_t at;	/* the first allocation is 1; 0: none fails */
-	uint32_t width; /* how many fail */
-	_Atomic uint32_t count;
-	_Atomic uint32_t fired;
-};
-
-static struct control *control;
+struct fault_memory *fault_memory;
 
 #define EXPORT(name) __asm__(name) __attribute__((visibility("default")))
 
@@ -42,15 +35,17 @@ __attribute__((constructor)) static void start(void)
 	fd = syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		abort();
-	at = mmap(NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd, 0);
+	at = mmap(NULL, sizeof(struct fault_memory), PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd,
+		  0);
 	if (at == MAP_FAILED)
 		abort();
 	syscall(SYS_close, fd);
-	control = at;
+	fault_memory = at;
 }
 
 static bool fails(void)
 {
+	struct fault_memory *control = fault_memory;
 	uint32_t number;
 
 	if (!control)
