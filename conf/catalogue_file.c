@@ -8,62 +8,33 @@
 #include <string.h>
 
 #include "conf/ini.h"
-#include "store/name.h"
+#include "conf/promises.h"
 #include "conf/provider_keys.h"
+#include "store/name.h"
 
 enum { PROVIDER_ID_MAX = 32 };
 
-/* "Provider number `provider` has the field `field`", said in `line`. */
-struct promise {
-	size_t provider;
-	char *field;
-	unsigned line;
-};
+/* What kind of section is being read. */
+enum section { SECTION_PROVIDER, SECTION_FIELD, SECTION_RENDERING };
 
-/* One file's reading. The section that is being read is a provider's (`field` is CATALOGUE_NONE) or
- * one of its fields'; indices, for the arrays move. */
+/* One file's reading: indices, for the arrays move. */
 struct loading {
 	struct catalogue *catalogue;
+	enum section section;
 	size_t provider;
-	size_t field;
-	unsigned line; /* where that section begins */
-	struct promise *promises;
-	size_t promise_count;
+	size_t item;   /* the field or rendering */
+	unsigned line; /* where the section begins */
+	struct promises promises;
 };
-
-static struct loading loading_new(struct catalogue *catalogue)
-{
-	return (struct loading){
-		.catalogue = catalogue,
-		.provider = CATALOGUE_NONE,
-		.field = CATALOGUE_NONE,
-	};
-}
 
 static void loading_done(struct loading *loading)
 {
-	for (size_t i = 0; i < loading->promise_count; i++)
-		free(loading->promises[i].field);
-	free(loading->promises);
+	promises_done(&loading->promises);
 }
 
-static int promise(struct loading *loading, const char *field, unsigned line)
+static struct provider *provider_of(const struct loading *loading)
 {
-	struct promise *list =
-		reallocarray(loading->promises, loading->promise_count + 1, sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	loading->promises = list;
-	list[loading->promise_count] = (struct promise){
-		.provider = loading->provider,
-		.field = strdup(field),
-		.line = line,
-	};
-	if (!list[loading->promise_count].field)
-		return -ENOMEM;
-	loading->promise_count++;
-	return 0;
+	return &loading->catalogue->list[loading->provider];
 }
 
 static bool provider_id_is_valid(const char *id)
@@ -127,103 +98,164 @@ static int field_slot(struct provider *provider, const char *name, size_t *ret)
 	return 0;
 }
 
-/* One of that name goes, with its fields, and the new one takes its place. */
+static int rendering_slot(struct provider *provider, const char *path, size_t *ret)
+{
+	struct rendering *list;
+	size_t index = 0;
+
+	while (index < provider->rendering_count &&
+	       strcmp(provider->renderings[index].path, path) != 0)
+		index++;
+	if (index == provider->rendering_count) {
+		list = reallocarray(provider->renderings, index + 1, sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		provider->renderings = list;
+		provider->rendering_count++;
+		list[index] = (struct rendering){0};
+	}
+	*ret = index;
+	return 0;
+}
+
+/* One of that name goes, with its fields and files, and the new one takes its place. */
 static int begin_provider(struct loading *loading, const char *id, struct conf_error *error)
 {
 	struct provider *provider;
-	size_t index;
 	int r;
 
 	if (!provider_id_is_valid(id)) {
 		conf_error_text(error, "not the name of a provider: %s", id);
 		return -EINVAL;
 	}
-	r = provider_slot(loading->catalogue, id, &index);
+	r = provider_slot(loading->catalogue, id, &loading->provider);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < loading->promise_count; i++) {
-		if (loading->promises[i].provider == index) {
-			conf_error_text(error, "section %s stands behind its fields", id);
-			return -EINVAL;
-		}
+	if (promises_have(&loading->promises, loading->provider)) {
+		conf_error_text(error, "section %s stands behind its fields", id);
+		return -EINVAL;
 	}
-	provider = &loading->catalogue->list[index];
+	provider = provider_of(loading);
 	provider_done(provider);
-	loading->provider = index;
-	loading->field = CATALOGUE_NONE;
 	return provider_init(provider, id);
 }
 
 /* In the place of one of that name, or behind the others. */
-static int begin_field(struct loading *loading, const char *id, const char *name,
-		       struct conf_error *error)
+static int begin_field(struct loading *loading, const char *name, struct conf_error *error)
 {
-	struct provider *provider;
+	struct provider *provider = provider_of(loading);
 	int r;
 
-	loading->provider = catalogue_index(loading->catalogue, id);
-	if (loading->provider == CATALOGUE_NONE) {
-		conf_error_text(error, "no section %s stands before its fields", id);
-		return -EINVAL;
-	}
 	if (!field_name_is_valid(name) || strcmp(name, "provider") == 0) {
 		conf_error_text(error, "not the name of a field: %s", name);
 		return -EINVAL;
 	}
-	provider = &loading->catalogue->list[loading->provider];
-	r = field_slot(provider, name, &loading->field);
+	r = field_slot(provider, name, &loading->item);
 	if (r < 0)
 		return r;
-	provider_field_done(&provider->fields[loading->field]);
-	r = provider_field_init(&provider->fields[loading->field], name);
-	return r < 0 ? r : promise(loading, name, error->line);
+	provider_field_done(&provider->fields[loading->item]);
+	r = provider_field_init(&provider->fields[loading->item], name);
+	return r < 0 ? r : promises_add(&loading->promises, loading->provider, name, error->line);
+}
+
+static int begin_rendering(struct loading *loading, const char *path, struct conf_error *error)
+{
+	struct rendering rendering = {0};
+	int r = rendering_init(&rendering, path, error);
+
+	if (r == 0)
+		r = rendering_slot(provider_of(loading), path, &loading->item);
+	if (r < 0) {
+		rendering_done(&rendering);
+		return r;
+	}
+	rendering_done(&provider_of(loading)->renderings[loading->item]);
+	provider_of(loading)->renderings[loading->item] = rendering;
+	return 0;
+}
+
+static int end_field(struct loading *loading, struct conf_error *error)
+{
+	const struct provider *provider = provider_of(loading);
+	const struct provider_field *field = &provider->fields[loading->item];
+	int r = provider_field_check(field, error);
+
+	if (r == 0)
+		r = provider_names_check(provider, field->name, error);
+	if (r == 0 && field->requires_field)
+		r = promises_add(&loading->promises, loading->provider, field->requires_field,
+				 loading->line);
+	return r;
+}
+
+static int end_rendering(struct loading *loading, struct conf_error *error)
+{
+	const struct provider *provider = provider_of(loading);
+	const struct rendering *rendering = &provider->renderings[loading->item];
+	int r = rendering_check(rendering, error);
+
+	if (r == 0)
+		r = provider_names_check(provider, rendering->path, error);
+	if (r == 0)
+		r = promises_add_needs(&loading->promises, loading->provider, rendering->needs,
+				       loading->line);
+	for (size_t i = 0; i < rendering->count && r == 0; i++) {
+		const char *field = rendering->values[i].field;
+
+		if (field)
+			r = promises_add(&loading->promises, loading->provider, field,
+					 loading->line);
+	}
+	return r;
 }
 
 static int end_section(struct loading *loading, struct conf_error *error)
 {
-	const struct provider *provider;
-	const struct provider_field *field;
-	int r;
-
-	if (loading->field == CATALOGUE_NONE)
-		return 0;
-	provider = &loading->catalogue->list[loading->provider];
-	field = &provider->fields[loading->field];
 	error->line = loading->line;
-	r = provider_field_check(field, error);
-	if (r == 0 && field->requires_field)
-		r = promise(loading, field->requires_field, loading->line);
-	return r;
+	switch (loading->section) {
+	case SECTION_FIELD:
+		return end_field(loading, error);
+	case SECTION_RENDERING:
+		return end_rendering(loading, error);
+	case SECTION_PROVIDER:
+	default:
+		return 0;
+	}
 }
 
+/* What a field or a file belongs to must be there. */
+static int find_provider(struct loading *loading, const char *id, struct conf_error *error)
+{
+	loading->provider = catalogue_index(loading->catalogue, id);
+	if (loading->provider != CATALOGUE_NONE)
+		return 0;
+	conf_error_text(error, "no section %s stands before its fields", id);
+	return -EINVAL;
+}
+
+/* [ID], [ID/FIELD] or [ID:FILE]. */
 static int begin_section(struct loading *loading, const char *section, struct conf_error *error)
 {
-	const char *slash = strchr(section, '/');
+	const size_t length = strcspn(section, "/:");
+	const char *rest = section + length;
 	unsigned line = error->line;
-	CLEANUP_FREE char *id = NULL;
-	int r = end_section(loading, error);
+	CLEANUP_FREE char *id = strndup(section, length);
+	int r = id ? end_section(loading, error) : -ENOMEM;
 
 	if (r < 0)
 		return r;
 	error->line = line;
 	loading->line = line;
-	if (!slash)
-		return begin_provider(loading, section, error);
-	id = strndup(section, slash - section);
-	return id ? begin_field(loading, id, slash + 1, error) : -ENOMEM;
-}
-
-static int promise_needs(struct loading *loading, const struct provider *provider, unsigned line)
-{
-	for (char ***set = provider->needs; *set; set++) {
-		for (char **name = *set; *name; name++) {
-			int r = promise(loading, *name, line);
-
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
+	loading->section = SECTION_PROVIDER;
+	if (!*rest)
+		return begin_provider(loading, id, error);
+	r = find_provider(loading, id, error);
+	if (r == 0)
+		r = *rest == '/' ? begin_field(loading, rest + 1, error)
+				 : begin_rendering(loading, rest + 1, error);
+	if (r == 0)
+		loading->section = *rest == '/' ? SECTION_FIELD : SECTION_RENDERING;
+	return r;
 }
 
 static int on_pair(void *context, const char *section, const char *key, const char *value,
@@ -235,12 +267,15 @@ static int on_pair(void *context, const char *section, const char *key, const ch
 
 	if (!key)
 		return begin_section(loading, section, error);
-	provider = &loading->catalogue->list[loading->provider];
-	if (loading->field != CATALOGUE_NONE)
-		return provider_field_set(&provider->fields[loading->field], key, value, error);
+	provider = provider_of(loading);
+	if (loading->section == SECTION_FIELD)
+		return provider_field_set(&provider->fields[loading->item], key, value, error);
+	if (loading->section == SECTION_RENDERING)
+		return rendering_set(&provider->renderings[loading->item], key, value, error);
 	r = provider_set(provider, key, value, error);
 	if (r == 0 && strcmp(key, "needs") == 0)
-		r = promise_needs(loading, provider, error->line);
+		r = promises_add_needs(&loading->promises, loading->provider, provider->needs,
+				       error->line);
 	return r;
 }
 
@@ -252,8 +287,8 @@ static int end_file(struct loading *loading, const char *name, struct conf_error
 	r = end_section(loading, error);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < loading->promise_count; i++) {
-		const struct promise *given = &loading->promises[i];
+	for (size_t i = 0; i < loading->promises.count; i++) {
+		const struct promise *given = &loading->promises.list[i];
 		const struct provider *provider = &loading->catalogue->list[given->provider];
 
 		if (field_index(provider, given->field) == CATALOGUE_NONE) {
@@ -268,7 +303,7 @@ static int end_file(struct loading *loading, const char *name, struct conf_error
 int catalogue_read_text(struct catalogue *catalogue, const char *name, const char *text,
 			size_t size, struct conf_error *error)
 {
-	CLEANUP(loading_done) struct loading loading = loading_new(catalogue);
+	CLEANUP(loading_done) struct loading loading = {.catalogue = catalogue};
 	int r = ini_read_text(name, text, size, on_pair, &loading, error);
 
 	return r < 0 ? r : end_file(&loading, name, error);
@@ -276,7 +311,7 @@ int catalogue_read_text(struct catalogue *catalogue, const char *name, const cha
 
 int catalogue_read_file(struct catalogue *catalogue, const char *path, struct conf_error *error)
 {
-	CLEANUP(loading_done) struct loading loading = loading_new(catalogue);
+	CLEANUP(loading_done) struct loading loading = {.catalogue = catalogue};
 	int r = ini_read_file(path, on_pair, &loading, error);
 
 	return r < 0 ? r : end_file(&loading, path, error);

@@ -1,9 +1,9 @@
 /*
  * jansson builds a tree of what it reads, with allocation functions that are set once for the whole
- * process. Ours cut from an arena that lives as long as one check: 64 KiB chunks of sodium_malloc()
+ * process. Ours cut from an arena that lives as long as one call: 64 KiB chunks of sodium_malloc()
  * (guard pages, locked, wiped when freed), nothing given back before the end. A page or more for
  * each of jansson's small pieces would let one document of brackets use up the host's limits on
- * mappings and on locked memory; so the arena has a ceiling. Outside of a check, for others who
+ * mappings and on locked memory; so the arena has a ceiling. Outside of a call, for others who
  * use jansson in this process, the functions are malloc() and free().
  */
 #include "conf/json.h"
@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+
+#include "conf/render.h"
 
 enum { CHUNK_SIZE = 64 * 1024, ARENA_MAX = 8 * 1024 * 1024, ALIGNMENT = 16, STACK_SIZE = 8192 };
 
@@ -28,7 +30,7 @@ struct arena {
 	size_t size;
 };
 
-/* The arena of the check that this thread is in; NULL outside of one. jansson's functions take no
+/* The arena of the call that this thread is in; NULL outside of one. jansson's functions take no
  * context. */
 static struct arena **arena_current(void)
 {
@@ -102,11 +104,26 @@ static void *arena_allocate(size_t size)
 	return memory;
 }
 
-/* What a check allocates goes with its arena. */
+/* What a call allocates goes with its arena. */
 static void arena_free(void *memory)
 {
 	if (!*arena_current())
 		free(memory);
+}
+
+/* sodium_malloc() aborts without sodium_init(); after the first time that costs nothing. */
+static int arena_enter(struct arena *arena)
+{
+	if (sodium_init() < 0)
+		return -ENOMEM;
+	*arena_current() = arena;
+	return 0;
+}
+
+static void arena_leave(void)
+{
+	*arena_current() = NULL;
+	sodium_stackzero(STACK_SIZE);
 }
 
 /* Before main(), where it cannot race. The seed, which jansson would read from /dev/urandom when it
@@ -174,12 +191,102 @@ int json_check(const uint8_t *bytes, size_t size)
 	if (bytes[at] != '{')
 		return -EINVAL;
 
-	/* sodium_malloc() aborts without it; after the first time it costs nothing. */
-	if (sodium_init() < 0)
-		return -ENOMEM;
-	*arena_current() = &arena;
+	r = arena_enter(&arena);
+	if (r < 0)
+		return r;
 	r = json_parse(bytes, size);
-	*arena_current() = NULL;
-	sodium_stackzero(STACK_SIZE);
+	arena_leave();
+	return r;
+}
+
+/* The object that a name with dots lies in, made when it is not there; *name becomes the rest. NULL
+ * with *ret_error. */
+static json_t *object_of(json_t *object, const char **name, int *ret_error)
+{
+	const char *dot;
+
+	for (; (dot = strchr(*name, '.')); *name = dot + 1) {
+		const size_t length = (size_t)(dot - *name);
+		json_t *inner = json_object_getn(object, *name, length);
+
+		if (!inner) {
+			inner = json_object();
+			if (!inner || json_object_setn(object, *name, length, inner) < 0) {
+				*ret_error = -ENOMEM;
+				return NULL;
+			}
+		}
+		if (!json_is_object(inner)) {
+			*ret_error = -EINVAL;
+			return NULL;
+		}
+		object = inner;
+	}
+	return object;
+}
+
+static json_t *value_of(const struct render_value *value)
+{
+	json_int_t number = 0;
+
+	if (!value->number)
+		return json_stringn((const char *)value->bytes, value->size);
+	for (size_t i = 0; i < value->size; i++)
+		number = number * 10 + (value->bytes[i] - '0');
+	return json_integer(number);
+}
+
+static int put_value(json_t *object, const struct render_value *value)
+{
+	const char *name = value->name;
+	json_t *made;
+	int r = 0;
+
+	object = object_of(object, &name, &r);
+	if (!object)
+		return r;
+	if (json_object_get(object, name))
+		return -EINVAL;
+	made = value_of(value);
+	return made && json_object_set(object, name, made) == 0 ? 0 : -ENOMEM;
+}
+
+static int json_print(const json_t *object, struct secret_pool *pool, struct secret **ret)
+{
+	const size_t size = json_dumpb(object, NULL, 0, JSON_COMPACT);
+	CLEANUP_SECRET struct secret *text = NULL;
+	int r = size ? secret_zeros(pool, size + 1, &text) : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	if (json_dumpb(object, (char *)secret_bytes(text), size, JSON_COMPACT) != size)
+		return -ENOMEM;
+	secret_bytes(text)[size] = '\n';
+	*ret = TAKE_PTR(text);
+	return 0;
+}
+
+static int json_build(const struct render_value *values, size_t count, struct secret_pool *pool,
+		      struct secret **ret)
+{
+	json_t *object = json_object();
+	int r = object ? 0 : -ENOMEM;
+
+	/* As above: nothing is taken down, the arena goes. */
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = put_value(object, &values[i]);
+	return r < 0 ? r : json_print(object, pool, ret);
+}
+
+int json_make(const struct render_value *values, size_t count, struct secret_pool *pool,
+	      struct secret **ret)
+{
+	CLEANUP(arena_done) struct arena arena = {0};
+	int r = arena_enter(&arena);
+
+	if (r < 0)
+		return r;
+	r = json_build(values, count, pool, ret);
+	arena_leave();
 	return r;
 }

@@ -76,6 +76,29 @@ static void put_field(FILE *stream, const struct provider_field *field)
 	put_text(stream, "requires_field", field->requires_field);
 }
 
+static void put_value(FILE *stream, const struct rendering_value *value)
+{
+	const char *quote = value->number ? "" : "\"";
+
+	fprintf(stream, "put: %s =", value->name);
+	if (value->field)
+		fprintf(stream, " %s", value->field);
+	if (value->constant)
+		fprintf(stream, " %s%s%s", quote, value->constant, quote);
+	fputc('\n', stream);
+}
+
+static void put_rendering(FILE *stream, const struct rendering *rendering)
+{
+	fputc('\n', stream);
+	put_text(stream, "file", rendering->path);
+	put_text(stream, "format", render_format_name(rendering->format));
+	put_text(stream, "group", rendering->group);
+	put_needs(stream, rendering->needs);
+	for (size_t i = 0; i < rendering->count; i++)
+		put_value(stream, &rendering->values[i]);
+}
+
 int provider_describe(const struct provider *provider, char **ret)
 {
 	CLEANUP_PRINTER struct printer printer = {0};
@@ -91,5 +114,7 @@ int provider_describe(const struct provider *provider, char **ret)
 	put_text(stream, "feature", provider->connections ? "connections" : NULL);
 	for (size_t i = 0; i < provider->field_count; i++)
 		put_field(stream, &provider->fields[i]);
+	for (size_t i = 0; i < provider->rendering_count; i++)
+		put_rendering(stream, &provider->renderings[i]);
 	return printer_end(&printer, ret, NULL);
 }

@@ -3,8 +3,8 @@
  * INI files in conf/providers/, built in, and overridden section by section from a directory
  * (/etc/credfs/providers.d) at run time. Read-only once loaded; any thread.
  *
- * A provider is a section [ID], with ID of [a-z0-9-], and a field of it a section [ID/FIELD], which
- * is at most 49 bytes, in this form; any key may be left out:
+ * A provider is a section [ID], with ID of [a-z0-9-], and a field of it a section [ID/FIELD], a
+ * name of at most 49 bytes, in this form; any key may be left out:
  *
  *   [acme]
  *   title = Acme AI                the name to show; the ID unless given
@@ -30,9 +30,11 @@
  *   requires_prefix = tmp-         a value with this prefix is complete only
  *   requires_field = token         together with that field
  *
+ * and a section [ID:FILE] a file that is made from the fields for tools: see rendering.h.
+ *
  * A section of a file in the directory replaces what was there before as a whole: [ID] the provider
- * with all its fields, [ID/FIELD] that field. Within one file [ID] stands before its fields and no
- * section twice.
+ * with all its fields and files, [ID/FIELD] that field, [ID:FILE] that file. Within one file [ID]
+ * stands before its fields and files, and no section twice.
  *
  * The provider named `connection` is none that an account could have: it describes the data
  * connections of an organisation.
@@ -42,9 +44,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "conf/error.h"
 #include "conf/expression.h"
-#include "store/cleanup.h"
+#include "conf/rendering.h"
 
 enum field_type {
 	FIELD_TOKEN,	/* one line, no blanks */
@@ -89,6 +90,8 @@ struct provider {
 	size_t field_count;
 	char ***needs; /* NULL-terminated alternatives, each a NULL-terminated set of field names:
 			* an account is complete when it has all of one set */
+	struct rendering *renderings; /* files made from the fields */
+	size_t rendering_count;
 };
 
 struct catalogue;
@@ -117,6 +120,6 @@ void catalogue_drop_connections(struct catalogue *catalogue);
  * (text, secret, inherits, with `name` NULL). NULL when the provider does not know the name. */
 const struct provider_field *provider_field(const struct provider *provider, const char *name);
 
-/* What `providers/ID` in the mount says: one block for the provider and one for each field,
- * `key: value` a line, ending in a newline. The caller frees. */
+/* What `providers/ID` in the mount says: one block for the provider, one for each field and one for
+ * each file, `key: value` a line, ending in a newline. The caller frees. */
 int provider_describe(const struct provider *provider, char **ret) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conf/field.h"
+#include "conf/needs.h"
 #include "conf/value.h"
 #include "conf/words.h"
 
@@ -80,49 +81,9 @@ static int set_pattern(void *target, const char *value, struct conf_error *error
 	return r;
 }
 
-static char ***needs_free(char ***needs)
-{
-	for (char ***set = needs; set && *set; set++)
-		words_free(*set);
-	free(needs);
-	return NULL;
-}
-DEFINE_CLEANUP(char **, needs_free);
-
-/* How many alternatives there are, with the empty ones. */
-static size_t count_alternatives(const char *text)
-{
-	size_t count = 1;
-
-	for (; *text; text++)
-		count += *text == '|';
-	return count;
-}
-
 static int set_needs(void *target, const char *value, struct conf_error *error)
 {
-	CLEANUP(needs_freep)
-	char ***needs = calloc(count_alternatives(value) + 1, sizeof(*needs));
-	const char *rest = value;
-
-	if (!needs)
-		return -ENOMEM;
-	for (size_t i = 0; i < count_alternatives(value); i++) {
-		size_t length = strcspn(rest, "|");
-		CLEANUP_FREE char *text = strndup(rest, length);
-		int r = text ? words_split(text, BLANKS, &needs[i]) : -ENOMEM;
-
-		if (r < 0)
-			return r;
-		if (!*needs[i]) {
-			conf_error_text(error, "an alternative without a field: %s", value);
-			return -EINVAL;
-		}
-		rest += length + 1;
-	}
-	needs_free(*(char ****)target);
-	*(char ****)target = TAKE_PTR(needs);
-	return 0;
+	return needs_set(target, value, error);
 }
 
 static const struct key provider_keys[] = {
@@ -208,6 +169,22 @@ int provider_field_check(const struct provider_field *field, struct conf_error *
 	return 0;
 }
 
+/* Each name stands in the lists once, as itself. */
+int provider_names_check(const struct provider *provider, const char *own, struct conf_error *error)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < provider->field_count; i++)
+		found += rendering_paths_meet(provider->fields[i].name, own);
+	for (size_t i = 0; i < provider->rendering_count; i++)
+		found += rendering_paths_meet(provider->renderings[i].path, own);
+	if (found == 1)
+		return 0;
+	conf_error_text(error, "%s has another field or file in the place of %s", provider->id,
+			own);
+	return -EINVAL;
+}
+
 int provider_field_init(struct provider_field *field, const char *name)
 {
 	*field = (struct provider_field){
@@ -253,6 +230,9 @@ void provider_done(struct provider *provider)
 	for (size_t i = 0; i < provider->field_count; i++)
 		provider_field_done(&provider->fields[i]);
 	free(provider->fields);
+	for (size_t i = 0; i < provider->rendering_count; i++)
+		rendering_done(&provider->renderings[i]);
+	free(provider->renderings);
 	free(provider->id);
 	free(provider->title);
 	needs_free(provider->needs);

@@ -16,6 +16,11 @@ int provider_field_set(struct provider_field *field, const char *key, const char
 /* Whether a field's keys go together, once all are set: -EINVAL with conf_error_text() set. */
 int provider_field_check(const struct provider_field *field, struct conf_error *error) MUST_CHECK;
 
+/* Whether a field's or a file's name, `own`, can stand beside the others of the provider: -EINVAL
+ * with conf_error_text() set. */
+int provider_names_check(const struct provider *provider, const char *own,
+			 struct conf_error *error) MUST_CHECK;
+
 /* A new field, with the defaults. */
 int provider_field_init(struct provider_field *field, const char *name) MUST_CHECK;
 void provider_field_done(struct provider_field *field);

@@ -90,6 +90,18 @@ static const struct field_row {
 	{"connection", "sslmode", FIELD_TOKEN, NONE, ""},
 	{"connection", "socket", FIELD_LINE, NONE, ""},
 	{"connection", "description", FIELD_TEXT, NONE, ""},
+	{"postgresql", "username", FIELD_LINE, NONE, "PGUSER"},
+	{"postgresql", "password", FIELD_LINE, SECRET, "PGPASSWORD"},
+	{"postgresql", "host", FIELD_TOKEN, NONE, "PGHOST"},
+	{"postgresql", "port", FIELD_PORT, NONE, "PGPORT"},
+	{"postgresql", "database", FIELD_LINE, NONE, "PGDATABASE"},
+	{"postgresql", "sslmode", FIELD_TOKEN, NONE, "PGSSLMODE"},
+	{"mysql", "username", FIELD_LINE, NONE, ""},
+	{"mysql", "password", FIELD_LINE, SECRET, "MYSQL_PWD"},
+	{"mysql", "host", FIELD_TOKEN, NONE, "MYSQL_HOST"},
+	{"mysql", "port", FIELD_PORT, NONE, "MYSQL_TCP_PORT"},
+	{"mysql", "database", FIELD_LINE, NONE, ""},
+	{"mysql", "socket", FIELD_LINE, NONE, "MYSQL_UNIX_PORT"},
 };
 
 static const struct {
@@ -116,9 +128,11 @@ static const struct {
 	{"generic", "Generic", ""},
 	{"login", "Login", "username password"},
 	{"connection", "Data connection", "url | host"},
+	{"postgresql", "PostgreSQL", "username password"},
+	{"mysql", "MySQL", "username password"},
 };
-/* Those that come with data connections are the last two. */
-enum { WITH_CONNECTIONS = 2 };
+/* Those that come with data connections are the last four. */
+enum { WITH_CONNECTIONS = 4 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -156,7 +170,7 @@ static const char *join_needs(char *buffer, size_t size, char ***needs)
 	return buffer;
 }
 
-Test(provider, fifteen_are_built_in)
+Test(provider, seventeen_are_built_in)
 {
 	CLEANUP(catalogue_freep) struct catalogue *catalogue = load(NULL);
 	char text[512];
@@ -183,7 +197,7 @@ Test(provider, of_connections_is_one_that_no_account_has)
 	CLEANUP(catalogue_freep) struct catalogue *catalogue = load(NULL);
 
 	cr_expect_eq(catalogue_connection(catalogue),
-		     catalogue_get(catalogue, COUNT(providers) - 1));
+		     catalogue_get(catalogue, COUNT(providers) - 3));
 	cr_expect_null(catalogue_find(catalogue, "connection"));
 }
 
@@ -392,7 +406,20 @@ Test(provider, a_description_is_one_key_a_line)
 			       "inherit: yes\n"
 			       "environment_path: ACME_TOKEN_FILE\n"
 			       "requires_prefix: tmp-\n"
-			       "requires_field: user\n");
+			       "requires_field: user\n"
+			       "\n"
+			       "file: acme.ini\n"
+			       "format: aws\n"
+			       "group: main\n"
+			       "needs: api_key | user\n"
+			       "put: key = api_key\n"
+			       "put: host = user \"*\"\n"
+			       "put: kind = \"k\"\n"
+			       "put: version = 1\n"
+			       "\n"
+			       "file: dir/sub/copy\n"
+			       "format: copy\n"
+			       "put: all = token\n");
 }
 
 Test(provider, a_section_in_the_directory_replaces_one_as_a_whole)
@@ -476,6 +503,31 @@ Test(provider, every_fault_has_file_and_line)
 		{"prefix-required", 2, "key: prefix_required without a prefix"},
 		{"prefix-foreign", 2, "key: both its own prefix and foreign: sk-"},
 		{"unclosed", 2, "the section has no closing bracket"},
+		{"file-key", 3, "no such key: fromat"},
+		{"file-format", 3, "no such format: yaml"},
+		{"file-no-format", 2, "x: without a format"},
+		{"file-no-group", 2, "x: without a group"},
+		{"file-group", 2, "x: group, which its format has not"},
+		{"file-group-name", 4, "not the name of a group: a]"},
+		{"file-empty", 2, "x: without a value"},
+		{"file-five", 2, "x: its format has five values"},
+		{"file-one", 2, "x: its format has one value"},
+		{"file-unknown", 2, "openai has no field pasword"},
+		{"file-needs", 2, "openai has no field pasword"},
+		{"file-name", 2, "not the name of a file to be made: a b"},
+		{"file-parent", 2, "not the name of a file to be made: a/../b"},
+		{"file-deep", 2, "not the name of a file to be made: a/b/c/d"},
+		{"file-env", 2, "not the name of a file to be made: env.json"},
+		{"file-provider", 2, "not the name of a file to be made: provider/x"},
+		{"file-field", 2, "openai has another field or file in the place of api_key"},
+		{"file-within", 5, "openai has another field or file in the place of x/y"},
+		{"field-file", 5, "openai has another field or file in the place of x"},
+		{"file-constant", 4, "neither the name of a field, \"text\" nor a number: \"a"},
+		{"file-constant-quote", 4,
+		 "neither the name of a field, \"text\" nor a number: \"a\"b\""},
+		{"file-else", 4, "neither the name of a field, \"text\" nor a number: or"},
+		{"file-value-name", 4, "not the name of a value: a b"},
+		{"file-no-provider", 1, "no section acme stands before its fields"},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
