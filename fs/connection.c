@@ -104,3 +104,28 @@ int connection_begin(struct connection *connection, struct fuse_session *fuse)
 	}
 	return shared->answer.size ? answer_again(connection) : -EPROTO;
 }
+
+void connection_answer(struct connection *connection, uint64_t unique,
+		       const struct shared_message *answer)
+{
+	_Alignas(struct fuse_out_header) uint8_t bytes[SHARED_MESSAGE_MAX];
+	struct fuse_out_header *header = (void *)bytes;
+
+	if (answer->size < sizeof *header)
+		return;
+	memcpy(bytes, answer->bytes, answer->size);
+	header->unique = unique;
+	/* Who asked may have been killed: then there is nobody to tell. */
+	(void)!write(connection->device, bytes, answer->size);
+}
+
+void connection_wake(void *context, uint64_t poll)
+{
+	const struct connection *connection = context;
+	const struct {
+		struct fuse_out_header header;
+		struct fuse_notify_poll_wakeup_out wakeup;
+	} notice = {{.len = sizeof notice, .error = FUSE_NOTIFY_POLL}, {.kh = poll}};
+
+	(void)!write(connection->device, &notice, sizeof notice);
+}

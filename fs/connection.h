@@ -28,3 +28,11 @@ int connection_attach(struct connection *connection, struct fuse_session *fuse) 
 /* Begin, or go on where another worker began. -EPROTO when this one would agree with the kernel on
  * something else. */
 int connection_begin(struct connection *connection, struct fuse_session *fuse) MUST_CHECK;
+
+/* Send the answer to a request that another worker made; `unique` is the number that the request
+ * has now. */
+void connection_answer(struct connection *connection, uint64_t unique,
+		       const struct shared_message *answer);
+
+/* Wake who waits in poll(2) for a change; `poll` is what the kernel calls him. */
+void connection_wake(void *connection, uint64_t poll);

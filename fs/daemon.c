@@ -20,6 +20,7 @@ struct ground {
 	struct secret_pool *pool;
 	struct catalogue *catalogue;
 	struct store *store;
+	struct state_key *key; /* for what a successor is left */
 	struct owner owner;
 	struct announcer *announcer;
 };
@@ -28,6 +29,7 @@ static void ground_done(struct ground *ground)
 {
 	ground->announcer = announcer_free(ground->announcer);
 	ground->store = store_close(ground->store);
+	ground->key = state_key_free(ground->key);
 	ground->catalogue = catalogue_free(ground->catalogue);
 	ground->pool = secret_pool_free(ground->pool);
 }
@@ -95,7 +97,9 @@ static enum exit_code open_store(const struct settings *settings, struct ground 
 
 	if (r < 0)
 		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, r);
-	r = open_store_soon(settings, ground->pool, &identity, &ground->store);
+	r = state_key_new(ground->pool, identity.host, &ground->key);
+	if (r == 0)
+		r = open_store_soon(settings, ground->pool, &identity, &ground->store);
 	if (r == 0 && is_another_store(ground->store))
 		r = -EMEDIUMTYPE;
 	if (r < 0)
@@ -251,6 +255,7 @@ static enum exit_code serve_session(const struct daemon_options *options, struct
 static enum exit_code serve_tree(const struct daemon_options *options, struct ground *ground)
 {
 	struct session session = {
+		.key = ground->key,
 		.tree =
 			{
 				.settings = options->settings,

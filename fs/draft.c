@@ -45,6 +45,7 @@ static int put(struct draft *draft, uint64_t offset, const struct draft_write *w
 	const size_t end = room ? (size_t)offset + length : DRAFT_MAX;
 	int r = 0;
 
+	draft->revision++;
 	if (end > secret_size(draft->bytes))
 		r = secret_resize(draft->bytes, end);
 	if (r == 0 && length)
@@ -105,6 +106,7 @@ int draft_write(struct tree *tree, struct draft *draft, const struct draft_write
 void draft_empty(struct draft *draft, int error)
 {
 	(void)refuse(draft, error);
+	draft->revision++;
 	secret_clear(draft->bytes);
 }
 
@@ -113,6 +115,7 @@ int draft_truncate(struct tree *tree, struct draft *draft, uint64_t size)
 	const size_t now = secret_size(draft->bytes);
 	int r;
 
+	draft->revision++;
 	if (size == 0) {
 		draft->truncated = true;
 		draft->written = false;

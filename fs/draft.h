@@ -27,6 +27,7 @@ struct draft {
 	bool failed;	    /* a commit did, or a writer was killed before he wrote */
 	uint64_t owner;	    /* whose descriptors the last write came through */
 	uint64_t published; /* the version that it committed */
+	uint64_t revision;  /* rises when the bytes change */
 };
 
 struct draft_write {

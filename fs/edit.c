@@ -91,7 +91,10 @@ int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		const struct change *change)
 {
 	const struct digest fingerprint = *org_fingerprint(org);
-	int r = org_commit(org, change);
+	int r;
+
+	tree_intend(tree, node->pin);
+	r = org_commit(org, change);
 
 	if (r == -ESTALE)
 		r = commit_behind(tree, node->pin, org, change);
@@ -117,6 +120,7 @@ void edit_stop_removing(const struct edit *edit)
 {
 	struct tree_org *state = tree_org_state(edit->tree, edit->directory->pin);
 
+	edit->tree->org_changes++;
 	state->remover = edit->caller->pid;
 	state->removed = tree_monotonic();
 }
@@ -130,6 +134,7 @@ bool edit_is_stopped(const struct edit *edit)
 	if (!state->remover || state->remover != edit->caller->pid ||
 	    now - state->removed > stopped_ns)
 		return false;
+	edit->tree->org_changes++;
 	state->removed = now;
 	return true;
 }

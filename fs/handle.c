@@ -3,31 +3,12 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "fs/draft.h"
 #include "fs/follow.h"
+#include "fs/handle_parts.h"
 #include "fs/witness.h"
 
 /* How long the kernel may still let in who it looked up before a change. */
 static const uint64_t recent_ns = UINT64_C(10000000000);
-
-struct handle {
-	struct node node;
-	struct caller opener;
-	struct actor actor; /* the same, as the audit log names him */
-	bool reads;
-	bool writes;
-	bool touches; /* it writes so that watchers are told; what it writes is dropped */
-	uint64_t access_generation; /* of the organisation, when the opener was last judged */
-	struct secret *snapshot;    /* of a handle that only reads */
-	uint64_t version;
-	uint64_t recorded;	 /* the version that the audit log says its opener had last */
-	bool fresh;		 /* and has not been read from */
-	struct draft draft;	 /* of one that writes */
-	struct scratch *scratch; /* of a scratch file: shared by all that have it open */
-	struct scratch_file *file;
-	struct listing listing; /* of a directory */
-	int emptied;		/* -errno: it held too much */
-};
 
 struct handle *handle_free(struct handle *handle)
 {
@@ -60,6 +41,7 @@ void handle_empty(struct handle *handle, int error)
 {
 	handle->emptied = error;
 	handle->snapshot = secret_free(handle->snapshot);
+	handle->revision++;
 	if (handle->writes && !handle->file)
 		draft_empty(&handle->draft, error);
 }
@@ -235,6 +217,7 @@ int handle_new_directory(const struct handle_open *open, struct handle **ret)
 			    ->list(open->tree, open->node, open->caller, &handle->listing);
 	if (r < 0)
 		return r;
+	handle->directory = true;
 	listing_sort(&handle->listing);
 	*ret = TAKE_PTR(handle);
 	return 0;
@@ -285,6 +268,12 @@ static int authorise_read(struct tree *tree, struct handle *handle, const struct
 	return r;
 }
 
+static bool secret_equal(const struct secret *a, const struct secret *b)
+{
+	return a && secret_size(a) == secret_size(b) &&
+	       memcmp(secret_view(a), secret_view(b), secret_size(a)) == 0;
+}
+
 /* The snapshot as it is now. What was removed meanwhile stays readable through the handle. */
 static int renew(struct tree *tree, struct handle *handle)
 {
@@ -296,6 +285,8 @@ static int renew(struct tree *tree, struct handle *handle)
 		r = record_read(tree, handle, version);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
+	if (!secret_equal(handle->snapshot, content))
+		handle->revision++;
 	secret_free(handle->snapshot);
 	handle->snapshot = TAKE_PTR(content);
 	handle->version = version;
@@ -405,6 +396,11 @@ bool handle_is_behind(struct tree *tree, const struct handle *handle)
 bool handle_touches(const struct handle *handle)
 {
 	return handle->touches;
+}
+
+void handle_poll(struct handle *handle, uint64_t poll)
+{
+	handle->poll = poll;
 }
 
 struct draft *handle_draft(struct handle *handle)

@@ -76,6 +76,9 @@ bool handle_is_behind(struct tree *tree, const struct handle *handle);
 /* Whether it is the toucher's (toucher.h): what is written through it is dropped. */
 bool handle_touches(const struct handle *handle);
 
+/* What the kernel calls who waits for a change of the file, 0: nobody. */
+void handle_poll(struct handle *handle, uint64_t poll);
+
 /* The scratch file that a handle has open, borrowed; NULL for any other. */
 struct scratch_file *handle_scratch(struct handle *handle);
 

@@ -1,5 +1,6 @@
 #include "fs/handles.h"
 
+#include <string.h>
 #include <sys/queue.h>
 
 #include "fs/share.h"
@@ -11,6 +12,8 @@ struct opened {
 	TAILQ_ENTRY(opened) next;
 	struct handle *handle;
 	uint64_t charge;
+	struct event_handle told; /* what was told of it last */
+	uint64_t revision;	  /* of its bytes, then */
 };
 
 struct handles {
@@ -18,6 +21,8 @@ struct handles {
 	struct shares *shares;
 	LIST_HEAD(, opened) all;
 	TAILQ_HEAD(, opened) writers; /* those with a draft, the newest first */
+	struct tree *tree;
+	struct handles_watch watch;
 };
 
 int handles_new(uint64_t memory, struct handles **ret)
@@ -76,6 +81,58 @@ static int charge(struct handles *handles, struct opened *opened)
 	return r;
 }
 
+void handles_watch(struct handles *handles, struct tree *tree, const struct handles_watch *watch)
+{
+	handles->tree = tree;
+	handles->watch = *watch;
+}
+
+static void tell(struct handles *handles, struct opened *opened, uint64_t number, bool whole)
+{
+	const uint64_t revision = handle_revision(opened->handle);
+	const bool bytes = whole || revision != opened->revision;
+	struct event_handle event;
+
+	if (!handles->watch.changed)
+		return;
+	handle_describe(handles->tree, opened->handle, number, &event);
+	if (!bytes && memcmp(&event, &opened->told, sizeof event) == 0)
+		return;
+	handles->watch.changed(handles->watch.context, &event, handle_groups(opened->handle),
+			       bytes ? handle_bytes_of(opened->handle) : NULL);
+	opened->told = event;
+	opened->revision = revision;
+}
+
+void handles_changed(struct handles *handles, uint64_t number)
+{
+	struct opened *opened = slots_get(handles->slots, number);
+
+	if (opened)
+		tell(handles, opened, number, false);
+}
+
+void handles_draft_changed(struct handles *handles, const struct draft *draft)
+{
+	struct opened *opened;
+
+	TAILQ_FOREACH(opened, &handles->writers, next)
+	{
+		if (handle_draft(opened->handle) == draft)
+			tell(handles, opened, opened->told.number, false);
+	}
+}
+
+static void tell_one(void *context, void *thing, uint64_t number)
+{
+	tell(context, thing, number, true);
+}
+
+void handles_tell_all(struct handles *handles)
+{
+	slots_each(handles->slots, tell_one, handles);
+}
+
 static int add(struct handles *handles, struct handle *handle, uint64_t unique,
 	       uint64_t *ret_number)
 {
@@ -96,7 +153,67 @@ static int add(struct handles *handles, struct handle *handle, uint64_t unique,
 	LIST_INSERT_HEAD(&handles->all, opened, of_all);
 	if (handle_draft(handle))
 		TAILQ_INSERT_HEAD(&handles->writers, opened, next);
+	tell(handles, opened, *ret_number, true);
 	return 0;
+}
+
+int handles_restore(struct handles *handles, struct tree *tree, const struct event_handle *event,
+		    const gid_t *groups, struct secret *bytes)
+{
+	CLEANUP_FREE struct opened *opened = calloc(1, sizeof *opened);
+	struct handle *handle = NULL;
+	int r;
+
+	if (!opened) {
+		secret_free(bytes);
+		return -ENOMEM;
+	}
+	r = handle_revive(tree, event, groups, bytes, &handle);
+	if (r < 0)
+		return r;
+	opened->handle = handle;
+	opened->told = *event;
+	opened->revision = handle_revision(handle);
+	r = slots_restore(handles->slots, opened, event->number);
+	if (r < 0) {
+		handle_free(handle);
+		return r;
+	}
+	LIST_INSERT_HEAD(&handles->all, opened, of_all);
+	if (handle_draft(handle))
+		TAILQ_INSERT_HEAD(&handles->writers, opened, next);
+	/* It was granted before. */
+	(void)!charge(handles, opened);
+	(void)TAKE_PTR(opened);
+	return 0;
+}
+
+struct waking {
+	void (*wake)(void *context, uint64_t poll);
+	void *context;
+};
+
+static void wake_one(void *context, void *thing, uint64_t number)
+{
+	const struct waking *waking = context;
+	const struct opened *opened = thing;
+
+	(void)number;
+	if (opened->told.poll)
+		waking->wake(waking->context, opened->told.poll);
+}
+
+void handles_wake(struct handles *handles, void (*wake)(void *context, uint64_t poll),
+		  void *context)
+{
+	struct waking waking = {wake, context};
+
+	slots_each(handles->slots, wake_one, &waking);
+}
+
+void handles_settle_all(struct handles *handles)
+{
+	slots_settle(handles->slots);
 }
 
 /* Opened, but not to be had: what the opening did is undone. */
@@ -166,6 +283,8 @@ int handles_settle(struct handles *handles, uint64_t number)
 		handle_empty(opened->handle, r);
 		(void)!charge(handles, opened);
 	}
+	if (opened)
+		tell(handles, opened, number, false);
 	return r;
 }
 
@@ -181,4 +300,6 @@ void handles_close(struct handles *handles, struct tree *tree, uint64_t number)
 	shares_give(handles->shares, handle_uid(opened->handle), opened->charge);
 	handle_release(tree, opened->handle);
 	free(opened);
+	if (handles->watch.gone)
+		handles->watch.gone(handles->watch.context, number);
 }

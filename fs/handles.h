@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "fs/handle.h"
+#include "fs/handle_image.h"
 
 struct handles;
 
@@ -21,7 +21,32 @@ int handles_open(struct handles *handles, const struct handle_open *open,
 int handles_open_directory(struct handles *handles, const struct handle_open *open,
 			   uint64_t *ret_number) MUST_CHECK;
 
-/* NULL when there is no such handle: also after the worker that made it was replaced. */
+/* Who is told of each change of a handle that a successor must know of, with its bytes if they are
+ * other ones (`bytes` NULL: as before), and when it is closed. */
+struct handles_watch {
+	void (*changed)(void *context, const struct event_handle *event, const gid_t *groups,
+			const struct secret *bytes);
+	void (*gone)(void *context, uint64_t number);
+	void *context;
+};
+void handles_watch(struct handles *handles, struct tree *tree, const struct handles_watch *watch);
+
+/* Tell of a handle, if anything is to be told; of all of them, whole. */
+void handles_changed(struct handles *handles, uint64_t number);
+void handles_draft_changed(struct handles *handles, const struct draft *draft);
+void handles_tell_all(struct handles *handles);
+
+/* Call `wake` for each that somebody waits for (handle_poll()). */
+void handles_wake(struct handles *handles, void (*wake)(void *context, uint64_t poll),
+		  void *context);
+
+/* A handle of another worker, as handle_revive(); handles_settle_all() after the last of them, the
+ * newest being the last. */
+int handles_restore(struct handles *handles, struct tree *tree, const struct event_handle *event,
+		    const gid_t *groups, struct secret *bytes) MUST_CHECK;
+void handles_settle_all(struct handles *handles);
+
+/* NULL when there is no such handle. */
 struct handle *handles_get(struct handles *handles, uint64_t number);
 
 /* The draft of the handle that this caller opened last for writing the node, if nothing was done

@@ -5,6 +5,8 @@
 struct inodes {
 	void *tree; /* tsearch tree of struct inode */
 	size_t count;
+	void (*changed)(void *context, const struct inode *inode);
+	void *context;
 };
 
 static int compare(const void *left, const void *right)
@@ -74,9 +76,34 @@ int inodes_add(struct inodes *inodes, uint64_t number, const struct node *node, 
 	return 0;
 }
 
-void inodes_remember(struct inode *inode)
+void inodes_watch(struct inodes *inodes, void (*changed)(void *context, const struct inode *inode),
+		  void *context)
+{
+	inodes->changed = changed;
+	inodes->context = context;
+}
+
+static void tell(const struct inodes *inodes, const struct inode *inode)
+{
+	if (inodes->changed)
+		inodes->changed(inodes->context, inode);
+}
+
+void inodes_remember(struct inodes *inodes, struct inode *inode)
 {
 	inode->lookups++;
+	tell(inodes, inode);
+}
+
+int inodes_restore(struct inodes *inodes, uint64_t number, const struct node *node,
+		   uint64_t lookups)
+{
+	struct inode *inode = NULL;
+	int r = inodes_add(inodes, number, node, &inode);
+
+	if (r == 0)
+		inode->lookups = lookups;
+	return r;
 }
 
 void inodes_forget(struct inodes *inodes, uint64_t number, uint64_t count)
@@ -86,11 +113,34 @@ void inodes_forget(struct inodes *inodes, uint64_t number, uint64_t count)
 	if (!inode)
 		return;
 	inode->lookups -= count < inode->lookups ? count : inode->lookups;
+	if (count)
+		tell(inodes, inode);
 	if (inode->lookups)
 		return;
 	tdelete(inode, &inodes->tree, compare);
 	inodes->count--;
 	inode_free(inode);
+}
+
+struct visit_all {
+	void (*each)(void *context, const struct inode *inode);
+	void *context;
+};
+
+static void visit_any(const void *node, VISIT visit, void *context)
+{
+	const struct visit_all *request = context;
+
+	if (visit == postorder || visit == leaf)
+		request->each(request->context, *(const struct inode *const *)node);
+}
+
+void inodes_all(const struct inodes *inodes, void (*each)(void *context, const struct inode *inode),
+		void *context)
+{
+	struct visit_all request = {.each = each, .context = context};
+
+	twalk_r(inodes->tree, visit_any, &request);
 }
 
 struct visit {

@@ -33,11 +33,21 @@ struct inode *inodes_get(const struct inodes *inodes, uint64_t number);
 int inodes_add(struct inodes *inodes, uint64_t number, const struct node *node,
 	       struct inode **ret) MUST_CHECK;
 
+/* Call `changed` for each change of how often an inode is remembered; 0: not any more. */
+void inodes_watch(struct inodes *inodes, void (*changed)(void *context, const struct inode *inode),
+		  void *context);
+
+/* An inode that the kernel knows from before: as inodes_add(), remembered so many times. */
+int inodes_restore(struct inodes *inodes, uint64_t number, const struct node *node,
+		   uint64_t lookups) MUST_CHECK;
+
 /* The kernel was told of it once more, or forgets it `count` times. */
-void inodes_remember(struct inode *inode);
+void inodes_remember(struct inodes *inodes, struct inode *inode);
 void inodes_forget(struct inodes *inodes, uint64_t number, uint64_t count);
 
-/* Every inode of one organisation. */
+/* All of them, and those of one organisation. */
+void inodes_all(const struct inodes *inodes, void (*each)(void *context, const struct inode *inode),
+		void *context);
 void inodes_each(const struct inodes *inodes, size_t pin,
 		 void (*each)(void *context, uint64_t number), void *context);
 

@@ -58,8 +58,11 @@ static int set_size_unnamed(fuse_req_t request, const struct node *node, uint64_
 
 	if (r == 0 && !wanted)
 		draft = handles_just_opened(session->handles, node, &caller);
-	if (draft)
-		return draft_truncate(&session->tree, draft, 0);
+	if (draft) {
+		r = draft_truncate(&session->tree, draft, 0);
+		handles_draft_changed(session->handles, draft);
+		return r;
+	}
 	return r < 0 || wanted == now ? r : -EKEYREJECTED;
 }
 
@@ -107,6 +110,7 @@ static int set_scratch(struct tree *tree, const struct node *node, const struct 
 	if (set & FUSE_SET_ATTR_MTIME)
 		file->changed = (uint64_t)wanted->st_mtim.tv_sec * 1000000000u +
 				(uint64_t)wanted->st_mtim.tv_nsec;
+	scratch_touched(tree->scratch, file);
 	if (set & FUSE_SET_ATTR_SIZE)
 		return scratch_resize(tree->scratch, file, (uint64_t)wanted->st_size);
 	return 0;

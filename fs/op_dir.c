@@ -82,7 +82,7 @@ static bool add_entry(struct page *page, const struct listing_entry *item, off_t
 		return false;
 	}
 	if (inode)
-		inodes_remember(inode);
+		inodes_remember(session->tree.inodes, inode);
 	return true;
 }
 

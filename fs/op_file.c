@@ -92,7 +92,7 @@ void op_create(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t m
 	}
 	/* Until there is a value the name is nobody else's to see. */
 	entry.entry_timeout = 0;
-	inodes_remember(inode);
+	inodes_remember(session->tree.inodes, inode);
 	if (fuse_reply_create(request, &entry, info) != 0) {
 		handles_close(session->handles, &session->tree, info->fh);
 		inodes_forget(session->tree.inodes, entry.ino, 1);
@@ -181,13 +181,18 @@ void op_write(fuse_req_t request, fuse_ino_t number, const char *bytes, size_t s
 
 void op_flush(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
 {
+	struct session *session = request_session(request);
 	struct draft *draft = draft_of(request, info);
 	const bool ends = draft && draft_ends(draft, info->lock_owner);
 	int r = draft ? draft->refused : 0;
 
 	(void)number;
 	if (ends)
-		r = draft_flush(&request_session(request)->tree, draft, request_is_killed(request));
+		r = draft_flush(&session->tree, draft, request_is_killed(request));
+	/* It was saved; that it cannot be saved once more is no failure. */
+	if (session->done)
+		r = 0;
+	handles_changed(session->handles, info->fh);
 	request_reply(request, r);
 }
 
@@ -205,11 +210,15 @@ void op_poll(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info,
 	     struct fuse_pollhandle *poll)
 {
 	struct session *session = request_session(request);
-	const struct handle *handle = handles_get(session->handles, info->fh);
+	struct handle *handle = handles_get(session->handles, info->fh);
 	unsigned events = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
 
 	if (handle && handle_is_behind(&session->tree, handle))
 		events |= POLLPRI | POLLERR;
+	if (handle && session->poll) {
+		handle_poll(handle, session->poll);
+		handles_changed(session->handles, info->fh);
+	}
 	if (poll)
 		(void)!waiters_put(session->waiters, info->fh, number, poll);
 	fuse_reply_poll(request, events);

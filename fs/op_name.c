@@ -5,6 +5,14 @@
 #include "fs/op.h"
 #include "fs/witness.h"
 
+/* The error with which an edit meets itself: the worker before had carried it out, but not
+ * answered.
+ */
+static int unless_done(fuse_req_t request, int result, int error)
+{
+	return result == error && request_session(request)->done ? 0 : result;
+}
+
 /* Everything that an operation on a name in a directory starts with. */
 struct name_request {
 	struct caller caller;
@@ -106,6 +114,7 @@ void op_mkdir(fuse_req_t request, fuse_ino_t parent, const char *name, mode_t mo
 		r = witness_edit(&witness, &make.edit, NULL, AUDIT_MKDIR);
 	if (r == 0)
 		r = make.kind->make_directory ? make.kind->make_directory(&make.edit) : -EPERM;
+	r = unless_done(request, r, -EEXIST);
 	r = witness_end(&witness, r);
 	if (r == 0)
 		r = find(&make, &node);
@@ -123,6 +132,7 @@ void op_symlink(fuse_req_t request, const char *target, fuse_ino_t parent, const
 		r = witness_edit(&witness, &make.edit, NULL, AUDIT_LINK);
 	if (r == 0)
 		r = make.kind->make_link ? make.kind->make_link(&make.edit, target) : -EPERM;
+	r = unless_done(request, r, -EEXIST);
 	r = witness_end(&witness, r);
 	if (r == 0)
 		r = find(&make, &node);
@@ -146,6 +156,7 @@ static void op_remove(fuse_req_t request, fuse_ino_t parent, const char *name, b
 		r = -EPERM;
 	if (r == 0)
 		r = gone.kind->remove ? gone.kind->remove(&gone.edit, &node) : -EPERM;
+	r = unless_done(request, r, -ENOENT);
 	request_reply(request, witness_end(&witness, r));
 }
 
@@ -193,13 +204,15 @@ void op_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse_ino
 	CLEANUP_NAME_REQUEST struct name_request to = {0};
 	int r = flags & ~(unsigned)RENAME_NOREPLACE ? -EINVAL : 0;
 
+	if (request_session(request)->done)
+		flags = 0;
 	if (r == 0)
 		r = name_request_init(request, parent, name, true, &from);
 	if (r == 0)
 		r = name_request_init(request, new_parent, new_name, true, &to);
 	if (r == 0)
 		r = rename_node(&from, &to, flags);
-	request_reply(request, r);
+	request_reply(request, unless_done(request, r, -ENOENT));
 }
 
 /* Who asks for a link's target is about to walk through it. */

@@ -75,12 +75,16 @@ int orgs_make_directory(const struct edit *edit)
 
 	if (r == 0)
 		r = edit_name(edit);
+	if (r == 0 && pins_find(store_pins(edit->tree->store), edit->name) >= 0)
+		r = -EEXIST;
 	if (r == 0)
 		r = tree_reserve(edit->tree);
 	if (r == 0)
 		r = change_new(&change);
 	if (r == 0)
 		r = first_owner(edit, change);
+	if (r == 0)
+		tree_intend(edit->tree, NO_PIN);
 	if (r == 0)
 		r = store_org_create(edit->tree->store, edit->name, change, &index);
 	if (r < 0 && r != -EEXIST && r != -EACCES && r != -EINVAL)
@@ -110,5 +114,7 @@ int orgs_rename(const struct edit *edit, const struct node *child, const struct 
 	r = access_need(edit->tree, child, edit->caller, MAY_ROLES);
 	if (r == 0)
 		r = edit_name(to);
+	if (r == 0)
+		tree_intend(edit->tree, NO_PIN);
 	return r < 0 ? r : store_org_rename(edit->tree->store, child->pin, to->name);
 }

@@ -7,6 +7,7 @@ enum { PER_MAKER = 64, EXPIRE_SECONDS = 600 };
 struct pendings {
 	struct pending *list;
 	size_t count;
+	uint64_t changes;
 };
 
 int pendings_new(struct pendings **ret)
@@ -66,6 +67,7 @@ void pendings_remove(struct pendings *pendings, struct record_id id)
 		return;
 	free(pending->name);
 	*pending = pendings->list[--pendings->count];
+	pendings->changes++;
 }
 
 void pendings_settle(struct pendings *pendings, struct record_id id)
@@ -99,24 +101,67 @@ static size_t count_of(const struct pendings *pendings, uid_t maker)
 	return count;
 }
 
-int pendings_add(struct pendings *pendings, const struct pending *model, struct pending **ret)
+static int add(struct pendings *pendings, const struct pending *model, struct pending **ret)
 {
-	struct pending *list;
+	struct pending *list = reallocarray(pendings->list, pendings->count + 1, sizeof *list);
 
-	expire(pendings);
-	if (count_of(pendings, model->maker) >= PER_MAKER)
-		return -ENOSPC;
-	list = reallocarray(pendings->list, pendings->count + 1, sizeof *list);
 	if (!list)
 		return -ENOMEM;
 	pendings->list = list;
 	list += pendings->count;
 	*list = *model;
-	list->made = now();
 	list->name = strdup(model->name);
 	if (!list->name)
 		return -ENOMEM;
 	pendings->count++;
+	pendings->changes++;
 	*ret = list;
 	return 0;
+}
+
+int pendings_add(struct pendings *pendings, const struct pending *model, struct pending **ret)
+{
+	int r;
+
+	expire(pendings);
+	if (count_of(pendings, model->maker) >= PER_MAKER)
+		return -ENOSPC;
+	r = add(pendings, model, ret);
+	if (r == 0)
+		(*ret)->made = now();
+	return r;
+}
+
+int pendings_restore(struct pendings *pendings, const struct pending *model)
+{
+	struct pending *added = NULL;
+	int r = add(pendings, model, &added);
+
+	if (r == 0)
+		added->users = 0;
+	return r;
+}
+
+void pendings_clear(struct pendings *pendings)
+{
+	while (pendings->count)
+		pendings_remove(pendings, pendings->list[0].id);
+}
+
+void pendings_settle_all(struct pendings *pendings)
+{
+	for (size_t i = pendings->count; i > 0; i--)
+		pendings_settle(pendings, pendings->list[i - 1].id);
+}
+
+uint64_t pendings_changes(const struct pendings *pendings)
+{
+	return pendings->changes;
+}
+
+void pendings_each(const struct pendings *pendings,
+		   void (*each)(void *context, const struct pending *pending), void *context)
+{
+	for (size_t i = 0; i < pendings->count; i++)
+		each(context, &pendings->list[i]);
 }

@@ -39,5 +39,18 @@ int pendings_add(struct pendings *pendings, const struct pending *model,
 
 void pendings_remove(struct pendings *pendings, struct record_id id);
 
+/* Rises with each that is added or removed. */
+uint64_t pendings_changes(const struct pendings *pendings);
+
+void pendings_each(const struct pendings *pendings,
+		   void (*each)(void *context, const struct pending *pending), void *context);
+
+/* Back to none; and one from before: as it was, but without users. -ENOMEM. */
+void pendings_clear(struct pendings *pendings);
+int pendings_restore(struct pendings *pendings, const struct pending *model) MUST_CHECK;
+/* And when all is done, and the handles are open again: fields that none is left to fill are
+ * dropped. */
+void pendings_settle_all(struct pendings *pendings);
+
 /* Drop a field that no open handle is left to fill; nothing happens to any other. */
 void pendings_settle(struct pendings *pendings, struct record_id id);

@@ -175,7 +175,7 @@ void request_reply_node(fuse_req_t request, int error, const struct node *node)
 		return;
 	}
 	keep_watches(inode, &entry);
-	inodes_remember(inode);
+	inodes_remember(request_session(request)->tree.inodes, inode);
 	if (fuse_reply_entry(request, &entry) != 0)
 		inodes_forget(request_session(request)->tree.inodes, entry.ino, 1);
 }

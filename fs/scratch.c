@@ -15,6 +15,7 @@ struct scratch {
 	struct scratch_file **list;
 	size_t count;
 	uint64_t total;
+	struct scratch_watch watch;
 };
 
 static uint64_t now(clockid_t clock)
@@ -35,6 +36,13 @@ int scratch_new(const struct scratch_limits *limits, struct secret_pool *pool, s
 	scratch->pool = pool;
 	*ret = scratch;
 	return 0;
+}
+
+static void tell(const struct scratch *scratch, const struct scratch_file *file, size_t from,
+		 size_t to)
+{
+	if (scratch->watch.changed)
+		scratch->watch.changed(scratch->watch.context, file, from, to);
 }
 
 static struct scratch_file *file_free(struct scratch_file *file)
@@ -149,6 +157,7 @@ int scratch_resize(struct scratch *scratch, struct scratch_file *file, uint64_t 
 		return r == -ENOMEM ? -ENOSPC : r;
 	scratch->total = scratch->total - before + size;
 	file->changed = now(CLOCK_REALTIME);
+	tell(scratch, file, before < size ? before : size, size);
 	return 0;
 }
 
@@ -168,6 +177,7 @@ int scratch_write(struct scratch *scratch, struct scratch_file *file, uint64_t o
 	if (bytes->size)
 		memcpy(secret_bytes(file->bytes) + offset, bytes->bytes, bytes->size);
 	file->changed = now(CLOCK_REALTIME);
+	tell(scratch, file, offset, end);
 	return 0;
 }
 
@@ -211,6 +221,7 @@ int scratch_make(struct scratch *scratch, const struct scratch_making *making,
 	if (r < 0)
 		return r == -ENOMEM ? -ENOSPC : r;
 	scratch->total += length;
+	tell(scratch, file, 0, length);
 	*ret = file;
 	scratch->list[scratch->count++] = TAKE_PTR(file);
 	return 0;
@@ -225,6 +236,8 @@ static void drop(struct scratch *scratch, struct scratch_file *file)
 {
 	size_t i = 0;
 
+	if (scratch->watch.gone)
+		scratch->watch.gone(scratch->watch.context, file);
 	while (scratch->list[i] != file)
 		i++;
 	scratch->list[i] = scratch->list[--scratch->count];
@@ -238,6 +251,8 @@ void scratch_closed(struct scratch *scratch, struct scratch_file *file)
 	file->closed = now(CLOCK_MONOTONIC);
 	if (file->removed && !file->handles)
 		drop(scratch, file);
+	else
+		tell(scratch, file, 0, 0);
 }
 
 void scratch_remove(struct scratch *scratch, struct scratch_file *file)
@@ -245,6 +260,8 @@ void scratch_remove(struct scratch *scratch, struct scratch_file *file)
 	file->removed = true;
 	if (!file->handles)
 		drop(scratch, file);
+	else
+		tell(scratch, file, 0, 0);
 }
 
 int scratch_rename(struct scratch *scratch, struct scratch_file *file, const char *name)
@@ -258,7 +275,70 @@ int scratch_rename(struct scratch *scratch, struct scratch_file *file, const cha
 		scratch_remove(scratch, there);
 	free(file->name);
 	file->name = copy;
+	tell(scratch, file, 0, 0);
 	return 0;
+}
+
+void scratch_touched(struct scratch *scratch, struct scratch_file *file)
+{
+	tell(scratch, file, 0, 0);
+}
+
+void scratch_watch(struct scratch *scratch, const struct scratch_watch *watch)
+{
+	scratch->watch = *watch;
+}
+
+void scratch_each(const struct scratch *scratch,
+		  void (*each)(void *context, const struct scratch_file *file), void *context)
+{
+	for (size_t i = 0; i < scratch->count; i++)
+		each(context, scratch->list[i]);
+}
+
+int scratch_restore(struct scratch *scratch, const struct scratch_file *model)
+{
+	CLEANUP(file_freep) struct scratch_file *file = calloc(1, sizeof *file);
+	int r;
+
+	if (!file)
+		return -ENOMEM;
+	*file = *model;
+	file->handles = 0;
+	file->bytes = NULL;
+	file->name = strdup(model->name);
+	r = file->name ? reserve(scratch) : -ENOMEM;
+	if (r == 0)
+		r = secret_new(scratch->pool, 0, &file->bytes);
+	if (r == 0)
+		scratch->list[scratch->count++] = TAKE_PTR(file);
+	return r;
+}
+
+int scratch_restore_bytes(struct scratch *scratch, struct scratch_file *file, uint64_t offset,
+			  const struct scratch_bytes *bytes, uint64_t size)
+{
+	const uint64_t before = secret_size(file->bytes);
+	int r = offset > size || bytes->size > size - offset ? -EBADMSG : 0;
+
+	if (r == 0)
+		r = secret_resize(file->bytes, size);
+	if (r < 0)
+		return r;
+	if (bytes->size)
+		memcpy(secret_bytes(file->bytes) + offset, bytes->bytes, bytes->size);
+	scratch->total = scratch->total - before + size;
+	return 0;
+}
+
+void scratch_settle(struct scratch *scratch)
+{
+	for (size_t i = scratch->count; i > 0; i--) {
+		struct scratch_file *file = scratch->list[i - 1];
+
+		if (file->removed && !file->handles)
+			drop(scratch, file);
+	}
 }
 
 void scratch_remove_all(struct scratch *scratch, const struct node *directory)

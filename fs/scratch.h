@@ -43,6 +43,14 @@ struct scratch_bytes {
 
 struct scratch;
 
+/* Who is told of each change: the bytes in [from, to) are new, everything else may be; and when a
+ * file is no longer there, which is told before it is freed. */
+struct scratch_watch {
+	void (*changed)(void *context, const struct scratch_file *file, size_t from, size_t to);
+	void (*gone)(void *context, const struct scratch_file *file);
+	void *context;
+};
+
 int scratch_new(const struct scratch_limits *limits, struct secret_pool *pool,
 		struct scratch **ret) MUST_CHECK;
 struct scratch *scratch_free(struct scratch *scratch);
@@ -80,6 +88,23 @@ int scratch_rename(struct scratch *scratch, struct scratch_file *file, const cha
 void scratch_remove(struct scratch *scratch, struct scratch_file *file);
 /* All in a directory, of all users: it is gone. */
 void scratch_remove_all(struct scratch *scratch, const struct node *directory);
+
+/* It was changed from outside: its mode, group or time. */
+void scratch_touched(struct scratch *scratch, struct scratch_file *file);
+
+void scratch_watch(struct scratch *scratch, const struct scratch_watch *watch);
+
+/* Each file, whoever's it is. */
+void scratch_each(const struct scratch *scratch,
+		  void (*each)(void *context, const struct scratch_file *file), void *context);
+
+/* A file from before: like `model`, its name included, but empty and with no handle; or its bytes
+ * from `offset` on, of `size` in all. Limits do not count: it was there. And when all is done, and
+ * the handles are open again: those that only handles kept are dropped. -ENOMEM, -EBADMSG. */
+int scratch_restore(struct scratch *scratch, const struct scratch_file *model) MUST_CHECK;
+int scratch_restore_bytes(struct scratch *scratch, struct scratch_file *file, uint64_t offset,
+			  const struct scratch_bytes *bytes, uint64_t size) MUST_CHECK;
+void scratch_settle(struct scratch *scratch);
 
 /* The files of a user in a directory: *cursor starts at 0; NULL at the end. */
 const struct scratch_file *scratch_next(const struct scratch *scratch, const struct node *directory,

@@ -74,6 +74,8 @@ static void queue_name(void *context, uint64_t directory, const char *name)
 {
 	struct session *session = context;
 
+	if (session->state)
+		state_forget(session->state, directory, name);
 	forget_name(session->forget, directory, name);
 }
 
@@ -82,6 +84,21 @@ static void queue_announcement(void *context, uint64_t inode, const char *path)
 	struct session *session = context;
 
 	announcer_put(session->announcer, inode, path);
+}
+
+static void intend(void *context, size_t pin)
+{
+	struct session *session = context;
+
+	if (session->state)
+		state_intend(session->state, session->unique, pin);
+}
+
+static void keep_answer(void *context, const struct iovec *parts, int count)
+{
+	struct session *session = context;
+
+	state_answer(session->state, session->unique, parts, count, session->plain);
 }
 
 static int fuse_init(struct session *session, int device)
@@ -149,7 +166,7 @@ static void sign_logs(void *context)
 
 int session_init(struct session *session, int device, int shared)
 {
-	int r = shared_map(shared, SHARED_PAGE, &session->connection.shared);
+	int r = shared_map(shared, shared_size(), &session->connection.shared);
 
 	/* This is the thread that tends. */
 	nss_prepare_thread();
@@ -174,13 +191,64 @@ int session_init(struct session *session, int device, int shared)
 	session->tree.forget_name = queue_name;
 	if (session->announcer)
 		session->tree.announce = queue_announcement;
+	session->tree.intend = intend;
 	session->tree.kernel = session;
 	return r;
 }
 
+/* What the worker before has left: refused if it is damaged, then nothing of it is served. */
+static int take_over(struct session *session)
+{
+	int r = restore(&session->tree, session->handles, session->journal, session->key,
+			session->restored);
+
+	if (r == -EBADMSG)
+		log_line(LOG_ERR,
+			 "what the worker before has left is damaged: open files are lost");
+	else if (r == 0 && session->restored->lost)
+		log_line(LOG_WARNING, "%zu of %zu open files could not be taken over",
+			 session->restored->lost,
+			 session->restored->lost + session->restored->handles);
+	return r == -EBADMSG ? 0 : r;
+}
+
+/* The worker before may have died before it told the kernel of what it did. */
+static void repeat_notices(struct session *session)
+{
+	const struct restored *restored = session->restored;
+	const size_t count = restored->forget_count < RESTORE_FORGETS ? restored->forget_count
+								      : RESTORE_FORGETS;
+
+	if (restored->intent.unique)
+		tree_access_changed(&session->tree, restored->intent.pin);
+	for (size_t i = 0; i < count; i++)
+		forget_name(session->forget, restored->forgets[i].directory, restored->names[i]);
+	handles_wake(session->handles, connection_wake, &session->connection);
+}
+
 int session_begin(struct session *session)
 {
-	return connection_begin(&session->connection, session->fuse);
+	const bool successor = session->connection.shared->journal;
+	int r = connection_begin(&session->connection, session->fuse);
+
+	session->restored = calloc(1, sizeof *session->restored);
+	if (!session->restored)
+		return -ENOMEM;
+	if (r == 0)
+		r = journal_new(session->connection.shared, session->key, &session->journal);
+	if (r == 0 && successor)
+		r = take_over(session);
+	if (r == 0)
+		r = state_new(&session->tree, session->handles, session->journal, session->key,
+			      &session->state);
+	if (r < 0)
+		return r;
+	if (successor)
+		repeat_notices(session);
+	state_begin(session->state, session->restored->handles || session->restored->answered);
+	session->connection.answering = keep_answer;
+	session->connection.context = session;
+	return 0;
 }
 
 /* The disk may take its time: nobody waits for it. */
@@ -203,7 +271,10 @@ void session_done(struct session *session)
 {
 	struct tombstone tombstone;
 
-	while (session->tree.store &&
+	session->state = state_free(session->state);
+	session->journal = journal_free(session->journal);
+	free(session->restored);
+	while (session->tree.store && !session->handover &&
 	       tombstones_take_expired(&session->tree.tombstones, UINT64_MAX, &tombstone))
 		credential_erase(&session->tree, &tombstone);
 	if (session->tree.store)
@@ -223,7 +294,7 @@ void session_done(struct session *session)
 		explicit_bzero(session->buffer, LOCKED_SIZE);
 		munmap(session->buffer, BUFFER_SIZE);
 	}
-	shared_unmap(session->connection.shared, SHARED_PAGE);
+	shared_unmap(session->connection.shared, shared_size());
 	session->handles = handles_free(session->handles);
 	tree_done(&session->tree);
 	pthread_mutex_destroy(&session->lock);
@@ -242,6 +313,46 @@ static bool is_cached_read(const struct fuse_in_header *header)
 	       !(read->read_flags & FUSE_READ_LOCKOWNER);
 }
 
+/* What the kernel calls who a request for poll(2) is for. */
+static uint64_t poll_of(const struct fuse_in_header *header)
+{
+	const struct fuse_poll_in *poll = (const struct fuse_poll_in *)(header + 1);
+
+	if (header->opcode != FUSE_POLL || header->len < sizeof *header + sizeof *poll ||
+	    !(poll->flags & FUSE_POLL_SCHEDULE_NOTIFY))
+		return 0;
+	return poll->kh;
+}
+
+/* Answers that hold values or names are never kept: to ask again changes nothing. */
+static bool is_plain(const struct fuse_in_header *header)
+{
+	switch (header->opcode) {
+	case FUSE_READ:
+	case FUSE_READLINK:
+	case FUSE_READDIR:
+	case FUSE_READDIRPLUS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A request that another worker had before. True when it had an answer, which is sent now. */
+static bool is_answered(struct session *session, uint64_t unique)
+{
+	struct restored *restored = session->restored;
+
+	if (restored->answered == (unique & ~resent_bit) && restored->answer.size) {
+		connection_answer(&session->connection, unique, &restored->answer);
+		return true;
+	}
+	session->done = restored->intent.unique == (unique & ~resent_bit) &&
+			restored_is_done(&session->tree, &restored->intent);
+	session->tree.carried_out = session->done ? restored->intent.generation : 0;
+	return false;
+}
+
 static void process(struct session *session, struct fuse_buf *buffer)
 {
 	struct shared *shared = session->connection.shared;
@@ -250,11 +361,17 @@ static void process(struct session *session, struct fuse_buf *buffer)
 
 	pthread_mutex_lock(&session->lock);
 	session->unique = header->unique & ~resent_bit;
-	session->resent = header->unique & resent_bit;
+	session->plain = is_plain(header);
+	session->poll = poll_of(header);
+	session->done = false;
 	shared->since = tree_monotonic();
 	shared->handling = session->unique;
 	session->cached = is_cached_read(header);
-	fuse_session_process_buf(session->fuse, buffer);
+	if (!(header->unique & resent_bit) || !is_answered(session, header->unique))
+		fuse_session_process_buf(session->fuse, buffer);
+	session->unique = 0;
+	session->tree.carried_out = 0;
+	state_publish(session->state);
 	shared->handling = 0;
 	pthread_mutex_unlock(&session->lock);
 	if (carries_value)
@@ -283,6 +400,11 @@ void session_stop(struct session *session, pthread_t thread)
 {
 	fuse_session_exit(session->fuse);
 	pthread_kill(thread, SIGUSR1);
+}
+
+void session_hand_over(struct session *session)
+{
+	session->handover = true;
 }
 
 void session_hurry(struct session *session)
@@ -331,6 +453,9 @@ void session_tend(struct session *session)
 	roster_refresh(&session->tree, &session->lock);
 	tend_leftovers(session);
 	tend_store(session);
+	pthread_mutex_lock(&session->lock);
+	state_publish(session->state);
+	pthread_mutex_unlock(&session->lock);
 	tend_marks(session);
 	forget_due(session->forget);
 	if (store_untidy(session->tree.store))

@@ -12,6 +12,8 @@
 #include "fs/connection.h"
 #include "fs/forget.h"
 #include "fs/handles.h"
+#include "fs/restore.h"
+#include "fs/state.h"
 #include "fs/tree.h"
 #include "fs/signer.h"
 #include "fs/waiters.h"
@@ -28,14 +30,21 @@ struct session {
 	pthread_mutex_t lock;	     /* around tree and handles */
 	pthread_t tender;	     /* who calls session_tend(); takes SIGUSR2 */
 	uint64_t unique;	     /* number of the request that is being answered */
-	bool resent;		     /* another worker had it before */
-	bool cached;		     /* it is a read for the page cache */
-	void *buffer;		     /* for requests */
-	int marks_trouble;	     /* how the last writing of marks ended: 0 or -errno */
+	bool done;		     /* it was sent again, and has changed the store before */
+	bool plain;		     /* its answer is not to be kept */
+	uint64_t poll;		     /* what the kernel calls who it waits for */
+	const struct state_key *key;
+	struct journal *journal;
+	struct state *state;
+	struct restored *restored; /* by another worker */
+	bool handover;		   /* another worker goes on */
+	bool cached;		   /* it is a read for the page cache */
+	void *buffer;		   /* for requests */
+	int marks_trouble;	   /* how the last writing of marks ended: 0 or -errno */
 };
 
-/* `tree` is filled in up to what tree_init() makes; `device` is /dev/fuse, closed with the
- * session; `shared` what outlives a worker. -EPERM when memory cannot be locked. */
+/* `tree` is filled in up to what tree_init() makes, and `key`; `device` is /dev/fuse, closed with
+ * the session; `shared` what outlives a worker. -EPERM when memory cannot be locked. */
 int session_init(struct session *session, int device, int shared) MUST_CHECK;
 void session_done(struct session *session);
 
@@ -52,6 +61,9 @@ void session_stop(struct session *session, pthread_t thread);
 
 /* Have it done soon. Any thread. */
 void session_hurry(struct session *session);
+
+/* It ends so that another worker goes on: what is kept for a while is left to it. */
+void session_hand_over(struct session *session);
 
 /* What is to be done every second, beside the requests. */
 void session_tend(struct session *session);

@@ -69,6 +69,42 @@ int slots_put(struct slots *slots, void *thing, uint64_t unique, uint64_t *ret_n
 	return 0;
 }
 
+int slots_restore(struct slots *slots, void *thing, uint64_t number)
+{
+	const size_t place = number & (SLOTS_MAX - 1);
+	int r = 0;
+
+	while (r == 0 && place >= slots->room)
+		r = grow(slots);
+	if (r < 0)
+		return r;
+	if (slots->list[place].thing)
+		return -EEXIST;
+	slots->list[place].thing = thing;
+	slots->list[place].number = number;
+	return 0;
+}
+
+void slots_settle(struct slots *slots)
+{
+	slots->vacant = slots->room;
+	for (size_t i = slots->room; i > 0; i--) {
+		if (slots->list[i - 1].thing)
+			continue;
+		slots->list[i - 1].next_vacant = slots->vacant;
+		slots->vacant = i - 1;
+	}
+}
+
+void slots_each(const struct slots *slots,
+		void (*each)(void *context, void *thing, uint64_t number), void *context)
+{
+	for (size_t i = 0; i < slots->room; i++) {
+		if (slots->list[i].thing)
+			each(context, slots->list[i].thing, slots->list[i].number);
+	}
+}
+
 static struct slot *find(const struct slots *slots, uint64_t number)
 {
 	const size_t place = number & (SLOTS_MAX - 1);

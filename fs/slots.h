@@ -22,6 +22,15 @@ DEFINE_CLEANUP(struct slots, slots_free);
 /* Put a thing in; `unique` is the number of the request. -ENFILE when the table is full. */
 int slots_put(struct slots *slots, void *thing, uint64_t unique, uint64_t *ret_number) MUST_CHECK;
 
+/* Put a thing in under the number that it had in another worker's table; slots_settle() after the
+ * last of them. -EEXIST when its place is taken; -ENOMEM. */
+int slots_restore(struct slots *slots, void *thing, uint64_t number) MUST_CHECK;
+void slots_settle(struct slots *slots);
+
+/* Each thing, with its number. */
+void slots_each(const struct slots *slots,
+		void (*each)(void *context, void *thing, uint64_t number), void *context);
+
 /* NULL when the number is not, or no longer, of this table. */
 void *slots_get(const struct slots *slots, uint64_t number);
 

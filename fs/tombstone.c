@@ -27,8 +27,10 @@ bool tombstones_put(struct tombstones *tombstones, const struct tombstone *tombs
 		if (!tombstones->list[i].removed)
 			place = &tombstones->list[i];
 	}
-	if (place)
+	if (place) {
 		*place = *tombstone;
+		tombstones->changes++;
+	}
 	return place;
 }
 
@@ -59,8 +61,10 @@ void tombstones_drop(struct tombstones *tombstones, struct record_id field)
 {
 	struct tombstone *tombstone = find(tombstones, field);
 
-	if (tombstone)
+	if (tombstone) {
 		*tombstone = (struct tombstone){0};
+		tombstones->changes++;
+	}
 }
 
 bool tombstones_hold(struct tombstones *tombstones, struct record_id field, uid_t uid, uint64_t now)
@@ -69,6 +73,14 @@ bool tombstones_hold(struct tombstones *tombstones, struct record_id field, uid_
 		return false;
 	find(tombstones, field)->holders++;
 	return true;
+}
+
+void tombstones_hold_again(struct tombstones *tombstones, struct record_id field)
+{
+	struct tombstone *tombstone = find(tombstones, field);
+
+	if (tombstone)
+		tombstone->holders++;
 }
 
 void tombstones_release(struct tombstones *tombstones, struct record_id field)
@@ -89,6 +101,7 @@ bool tombstones_take_expired(struct tombstones *tombstones, uint64_t now, struct
 			continue;
 		*ret = *tombstone;
 		*tombstone = (struct tombstone){0};
+		tombstones->changes++;
 		return true;
 	}
 	return false;

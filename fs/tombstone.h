@@ -30,6 +30,7 @@ struct tombstone {
 
 struct tombstones {
 	struct tombstone list[TOMBSTONES];
+	uint64_t changes; /* rises with each */
 };
 
 /* False when there is no room: then the value cannot be put back. */
@@ -48,6 +49,8 @@ void tombstones_drop(struct tombstones *tombstones, struct record_id field);
  * is nobody's to say. False when there is nothing. */
 bool tombstones_hold(struct tombstones *tombstones, struct record_id field, uid_t uid,
 		     uint64_t now);
+/* The same for who held it in another worker, fresh or not. */
+void tombstones_hold_again(struct tombstones *tombstones, struct record_id field);
 void tombstones_release(struct tombstones *tombstones, struct record_id field);
 
 /* Take one that is neither fresh at `now` nor held, at UINT64_MAX any; false when there is none. */

@@ -33,7 +33,7 @@ static int add_root(struct tree *tree)
 	int r = inodes_add(tree->inodes, tree_inode(tree, &root), &root, &inode);
 
 	if (r == 0)
-		inodes_remember(inode);
+		inodes_remember(tree->inodes, inode);
 	return r;
 }
 
@@ -87,9 +87,16 @@ int tree_reserve(struct tree *tree)
 	if (!orgs)
 		return -ENOMEM;
 	tree->orgs = orgs;
+	tree->org_changes++;
 	for (; tree->org_count < count; tree->org_count++)
 		orgs[tree->org_count] = (struct tree_org){.access_generation = 1};
 	return 0;
+}
+
+void tree_intend(struct tree *tree, size_t pin)
+{
+	if (tree->intend)
+		tree->intend(tree->kernel, pin);
 }
 
 struct tree_org *tree_org_state(struct tree *tree, size_t pin)
@@ -208,6 +215,19 @@ uint64_t tree_inode(struct tree *tree, const struct node *node)
 	return node_inode(node, org, label);
 }
 
+uint64_t tree_inode_known(struct tree *tree, const struct node *node)
+{
+	const bool outside = node->pin == NO_PIN;
+
+	if (!outside && node->pin >= pins_count(store_pins(tree->store)))
+		return 0;
+	if (node->kind == NODE_ROLE && node->number >= tree->settings->roles.count)
+		return 0;
+	if (node->kind == NODE_CATALOGUE && node->number >= catalogue_count(tree->catalogue))
+		return 0;
+	return tree_inode(tree, node);
+}
+
 void tree_invalidate(struct tree *tree, const struct node *node)
 {
 	const uint64_t number = tree_inode(tree, node);
@@ -240,6 +260,7 @@ static void access_changed(struct tree *tree, size_t pin)
 {
 	struct tree_org *state = tree_org_state(tree, pin);
 
+	tree->org_changes++;
 	state->access_generation++;
 	state->access_changed = tree_monotonic();
 	if (tree->invalidate)

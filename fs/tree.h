@@ -47,6 +47,7 @@ struct tree {
 	struct vacancies vacancies;
 	struct tree_org *orgs; /* by pin */
 	size_t org_count;
+	uint64_t org_changes;	 /* rises when any of them, or what is outside, changes */
 	struct tree_org outside; /* what lies in no organisation */
 	int unwritable;		 /* -errno: the store could not be written the last time */
 	uint64_t probed;	 /* when that was found out, ns monotonic; 0: never */
@@ -61,7 +62,12 @@ struct tree {
 	void (*forget_name)(void *context, uint64_t directory, const char *name);
 	/* Have who watches a file told that it has changed; may be NULL. See announce.h. */
 	void (*announce)(void *context, uint64_t inode, const char *path);
-	void *kernel; /* context of all three */
+	/* A request is about to change the store of an organisation, or of none yet. */
+	void (*intend)(void *context, size_t pin);
+	void *kernel; /* context of all four */
+	/* The request that is being answered was carried out before, by a worker that died: the
+	 * generation that the organisation had then; 0: it was not. */
+	uint64_t carried_out;
 };
 
 /* The parts that live in memory only. The rest of `tree` is the caller's, and set before. */
@@ -91,6 +97,10 @@ const struct provider *tree_provider(const struct tree *tree, const struct recor
 /* The inode number of a node. */
 uint64_t tree_inode(struct tree *tree, const struct node *node);
 
+/* The same of a node that another worker knew: 0 when there is none like it any more, because the
+ * configuration has changed. */
+uint64_t tree_inode_known(struct tree *tree, const struct node *node);
+
 /* Tell the kernel that a node has changed. */
 void tree_invalidate(struct tree *tree, const struct node *node);
 
@@ -107,6 +117,9 @@ void tree_access_changed(struct tree *tree, size_t pin);
 
 /* Borrowed until tree_reserve(). NO_PIN: of what lies outside. */
 struct tree_org *tree_org_state(struct tree *tree, size_t pin);
+
+/* Tell that the store is about to be changed. */
+void tree_intend(struct tree *tree, size_t pin);
 
 /* Make room for one organisation more than are pinned; before one is made. -ENOMEM. */
 int tree_reserve(struct tree *tree) MUST_CHECK;

@@ -22,6 +22,7 @@ void vacancies_put(struct vacancies *vacancies, const struct vacancy *vacancy)
 			place = &vacancies->list[i];
 	}
 	*place = *vacancy;
+	vacancies->changes++;
 }
 
 bool vacancies_hide(const struct vacancies *vacancies, const struct node *account, uid_t uid,
@@ -42,8 +43,10 @@ void vacancies_take(struct vacancies *vacancies, const struct node *account, uid
 	for (size_t i = 0; i < VACANCIES; i++) {
 		struct vacancy *vacancy = &vacancies->list[i];
 
-		if (is_of(vacancy, account) && vacancy->uid == uid)
+		if (is_of(vacancy, account) && vacancy->uid == uid) {
 			vacancy->taken = true;
+			vacancies->changes++;
+		}
 	}
 }
 
@@ -52,8 +55,10 @@ void vacancies_look(struct vacancies *vacancies, const struct node *account, pid
 	for (size_t i = 0; i < VACANCIES; i++) {
 		struct vacancy *vacancy = &vacancies->list[i];
 
-		if (is_of(vacancy, account) && vacancy->pid && vacancy->pid == pid)
+		if (is_of(vacancy, account) && vacancy->pid && vacancy->pid == pid) {
 			*vacancy = (struct vacancy){0};
+			vacancies->changes++;
+		}
 	}
 }
 
@@ -73,7 +78,9 @@ const struct vacancy *vacancies_find(const struct vacancies *vacancies, const st
 void vacancies_drop(struct vacancies *vacancies, const struct node *account)
 {
 	for (size_t i = 0; i < VACANCIES; i++) {
-		if (is_of(&vacancies->list[i], account))
+		if (is_of(&vacancies->list[i], account)) {
 			vacancies->list[i] = (struct vacancy){0};
+			vacancies->changes++;
+		}
 	}
 }

@@ -26,6 +26,7 @@ struct vacancy {
 
 struct vacancies {
 	struct vacancy list[VACANCIES];
+	uint64_t changes; /* rises with each */
 };
 
 void vacancies_put(struct vacancies *vacancies, const struct vacancy *vacancy);

@@ -138,7 +138,7 @@ static int begin(struct witness *witness, struct tree *tree, size_t pin, const s
 	r = tree_org(tree, &node, &org);
 	if (r < 0)
 		return r;
-	witness->generation = org_generation(org);
+	witness->generation = tree->carried_out ? tree->carried_out : org_generation(org);
 	return witness->silent ? 0 : make_ready(tree, pin, org);
 }
 

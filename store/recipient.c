@@ -300,3 +300,8 @@ void recipient_host_key(const struct recipient *recipient, uint8_t ret[32])
 {
 	crypto_kdf_derive_from_key(ret, 32, 1, KDF_HOST, recipient_seed(recipient));
 }
+
+void recipient_state_key(const struct recipient *recipient, uint8_t ret[32])
+{
+	crypto_kdf_derive_from_key(ret, 32, 2, KDF_HOST, recipient_seed(recipient));
+}

@@ -80,3 +80,6 @@ int recipient_verify(const struct recipient_public *public, const char *domain,
 /* A key for what this host keeps for itself alone (its list of organisations), derived from the
  * seed with crypto_kdf, context "crfshost", subkey 1. */
 void recipient_host_key(const struct recipient *recipient, uint8_t ret[32]);
+
+/* The same for what a mount keeps while its worker is replaced, subkey 2. */
+void recipient_state_key(const struct recipient *recipient, uint8_t ret[32]);

@@ -12,8 +12,8 @@ Test(inodes, an_entry_lives_while_the_kernel_remembers_it)
 
 	cr_assert_eq(inodes_new(&inodes), 0);
 	cr_assert_eq(inodes_add(inodes, 42, &one, &inode), 0);
-	inodes_remember(inode);
-	inodes_remember(inode);
+	inodes_remember(inodes, inode);
+	inodes_remember(inodes, inode);
 	inodes_forget(inodes, 42, 1);
 	cr_assert_eq(inodes_get(inodes, 42), inode);
 	inodes_forget(inodes, 42, 1);
@@ -39,7 +39,7 @@ Test(inodes, taking_back_leaves_one_that_the_kernel_knows)
 
 	cr_assert_eq(inodes_new(&inodes), 0);
 	cr_assert_eq(inodes_add(inodes, 42, &one, &inode), 0);
-	inodes_remember(inode);
+	inodes_remember(inodes, inode);
 	inodes_forget(inodes, 42, 0);
 	cr_assert_not_null(inodes_get(inodes, 42));
 }
@@ -65,7 +65,7 @@ Test(inodes, forgetting_more_than_was_told_is_forgetting)
 	cr_assert_eq(inodes_new(&inodes), 0);
 	inodes_forget(inodes, 7, 3);
 	cr_assert_eq(inodes_add(inodes, 42, &one, &inode), 0);
-	inodes_remember(inode);
+	inodes_remember(inodes, inode);
 	inodes_forget(inodes, 42, 99);
 	cr_assert_null(inodes_get(inodes, 42));
 }

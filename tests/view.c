@@ -152,7 +152,7 @@ struct node view_know(struct fixture *fixture, const char *path)
 {
 	const struct node node = view_node(fixture, path);
 
-	inodes_remember(inode_of(fixture, &node));
+	inodes_remember(fixture->tree.inodes, inode_of(fixture, &node));
 	return node;
 }
 
