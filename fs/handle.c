@@ -7,15 +7,12 @@
 #include "fs/handle_parts.h"
 #include "fs/witness.h"
 
-/* How long the kernel may still let in who it looked up before a change. */
-static const uint64_t recent_ns = UINT64_C(10000000000);
-
 struct handle *handle_free(struct handle *handle)
 {
 	if (handle) {
 		if (handle->file)
 			scratch_closed(handle->scratch, handle->file);
-		caller_done(&handle->opener);
+		opener_done(&handle->opener);
 		secret_free(handle->snapshot);
 		secret_free(handle->draft.bytes);
 		listing_done(&handle->listing);
@@ -23,9 +20,10 @@ struct handle *handle_free(struct handle *handle)
 	}
 	return NULL;
 }
+
 uid_t handle_uid(const struct handle *handle)
 {
-	return handle->opener.uid;
+	return handle->opener.caller.uid;
 }
 
 uint64_t handle_size(const struct handle *handle)
@@ -51,49 +49,6 @@ static bool writes(int flags)
 	return (flags & O_ACCMODE) != O_RDONLY;
 }
 
-bool handle_open_needs_groups(struct tree *tree, const struct node *node, int flags)
-{
-	const uint64_t changed = tree_org_state(tree, node->pin)->access_changed;
-
-	return writes(flags) || (changed && tree_monotonic() - changed < recent_ns);
-}
-
-/* The toucher's open: for writing alone, and as it is. */
-static bool is_touch(const struct handle_open *open)
-{
-	return open->caller->uid == open->tree->owner && kind_of(open->node)->commit &&
-	       (open->flags & (O_ACCMODE | O_TRUNC | O_APPEND | O_CREAT | O_EXCL)) == O_WRONLY;
-}
-
-/* The kernel has judged the caller, but perhaps by a list that was taken back meanwhile. */
-static int authorise_open(const struct handle_open *open)
-{
-	const int mode = open->flags & O_ACCMODE;
-	unsigned bits = mode == O_RDONLY ? 4 : mode == O_WRONLY ? 2 : 6;
-
-	/* The owner of the inodes is nobody; who runs under its number anyway has no right, but to
-	 * what harms nothing. */
-	if (open->caller->uid == open->tree->owner && open->node->pin != NO_PIN)
-		return is_touch(open) ? 0 : -EACCES;
-	/* A scratch file is its maker's: that is its mode, which the kernel has checked. */
-	if (open->node->kind == NODE_SCRATCH ||
-	    !handle_open_needs_groups(open->tree, open->node, open->flags))
-		return 0;
-	return access_bits(open->tree, open->node, open->caller, bits);
-}
-
-/* On record that the opener has this version, before he has it. */
-static int record_read(struct tree *tree, struct handle *handle, uint64_t version)
-{
-	int r = 0;
-
-	if (version != handle->recorded)
-		r = witness_read(tree, &handle->node, &handle->actor, version);
-	if (r == 0)
-		handle->recorded = version;
-	return r;
-}
-
 /* A draft starts with what is there. A value that is damaged can be written anew, and only that:
  * whether the writer wants to is known when he cuts the file. */
 static int begin_draft(const struct handle_open *open, struct handle *handle)
@@ -103,8 +58,8 @@ static int begin_draft(const struct handle_open *open, struct handle *handle)
 	int r = -ENOENT;
 
 	draft->node = &handle->node;
-	draft->writer = &handle->opener;
-	draft->actor = &handle->actor;
+	draft->writer = &handle->opener.caller;
+	draft->actor = &handle->opener.actor;
 	draft->append = open->flags & O_APPEND;
 	draft->exclusive = open->flags & O_EXCL;
 	draft->truncated = open->flags & O_TRUNC;
@@ -113,7 +68,7 @@ static int begin_draft(const struct handle_open *open, struct handle *handle)
 	if (r == -EIO || r == -EBADMSG)
 		draft->missing = r;
 	if (r == 0 && handle->reads)
-		r = record_read(open->tree, handle, version);
+		r = opener_record_read(open->tree, &handle->node, version, &handle->opener);
 	return r == -ENOENT || draft->missing ? secret_new(open->tree->pool, 0, &draft->bytes) : r;
 }
 
@@ -137,7 +92,7 @@ static int fill(const struct handle_open *open, struct handle *handle)
 
 	if (open->node->kind == NODE_SCRATCH)
 		return open_scratch(open, handle);
-	handle->touches = is_touch(open);
+	handle->touches = opener_touches(open);
 	if (handle->touches) {
 		handle->writes = false;
 		handle->emptied = -EACCES;
@@ -151,7 +106,9 @@ static int fill(const struct handle_open *open, struct handle *handle)
 	if (!kind->content)
 		return -EISDIR;
 	r = follow_content(open->tree, open->node, &handle->snapshot, &handle->version);
-	return r < 0 ? r : record_read(open->tree, handle, handle->version);
+	return r < 0 ? r
+		     : opener_record_read(open->tree, &handle->node, handle->version,
+					  &handle->opener);
 }
 
 static void refuse_open(const struct handle_open *open, int error)
@@ -169,7 +126,7 @@ static int opened(const struct handle_open *open, struct handle **ret)
 
 	if (!handle)
 		return -ENOMEM;
-	r = caller_copy(open->caller, &handle->opener);
+	r = opener_init(open, &handle->opener);
 	if (r < 0) {
 		free(handle);
 		return r;
@@ -177,8 +134,6 @@ static int opened(const struct handle_open *open, struct handle **ret)
 	handle->node = *open->node;
 	handle->reads = (open->flags & O_ACCMODE) != O_WRONLY;
 	handle->writes = writes(open->flags);
-	handle->access_generation = tree_org_state(open->tree, open->node->pin)->access_generation;
-	handle->actor = witness_opener(open->tree, open->node, open->caller, handle->writes);
 	*ret = handle;
 	return 0;
 }
@@ -187,7 +142,7 @@ int handle_new(const struct handle_open *open, struct handle **ret)
 {
 	CLEANUP(handle_freep) struct handle *handle = NULL;
 	struct pending *pending;
-	int r = authorise_open(open);
+	int r = opener_authorise(open);
 
 	if (r == 0)
 		r = opened(open, &handle);
@@ -230,42 +185,14 @@ const struct listing *handle_listing(const struct handle *handle)
 
 bool handle_read_needs_groups(struct tree *tree, const struct handle *handle)
 {
-	return !handle->opener.groups_known &&
-	       tree_org_state(tree, handle->node.pin)->access_generation !=
-		       handle->access_generation;
+	return opener_read_needs_groups(tree, &handle->node, &handle->opener);
 }
 
-/* The opener's groups, if they were not needed at the open: the reader's while it is the same
- * process, else what the user database says. */
-static void learn_groups(struct handle *handle, const struct caller *caller)
-{
-	struct caller opener = {0};
-
-	if (handle->opener.groups_known)
-		return;
-	if (caller->groups_known && caller->pid == handle->opener.pid &&
-	    caller->uid == handle->opener.uid && caller_copy(caller, &opener) == 0) {
-		caller_done(&handle->opener);
-		handle->opener = opener;
-	} else if (caller_groups_from_database(&handle->opener) < 0) {
-		/* Unknown groups give no right: that is the whole answer. */
-		handle->opener.groups_known = false;
-	}
-}
-
-/* Rights have changed since the opener was judged: judge again. */
+/* A scratch file has no rights but its mode. */
 static int authorise_read(struct tree *tree, struct handle *handle, const struct caller *caller)
 {
-	const uint64_t generation = tree_org_state(tree, handle->node.pin)->access_generation;
-	int r;
-
-	if (handle->access_generation == generation || handle->file)
-		return 0;
-	learn_groups(handle, caller);
-	r = access_bits(tree, &handle->node, &handle->opener, 4);
-	if (r == 0)
-		handle->access_generation = generation;
-	return r;
+	return handle->file ? 0
+			    : opener_authorise_read(tree, &handle->node, caller, &handle->opener);
 }
 
 static bool secret_equal(const struct secret *a, const struct secret *b)
@@ -282,7 +209,7 @@ static int renew(struct tree *tree, struct handle *handle)
 	int r = follow_content(tree, &handle->node, &content, &version);
 
 	if (r == 0)
-		r = record_read(tree, handle, version);
+		r = opener_record_read(tree, &handle->node, version, &handle->opener);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	if (!secret_equal(handle->snapshot, content))
@@ -349,7 +276,7 @@ int handle_read(struct tree *tree, struct handle *handle, const struct caller *c
 	int r = authorise_read(tree, handle, caller);
 
 	if (r < 0)
-		witness_refused(tree, &handle->node, &handle->actor, AUDIT_READ, r);
+		witness_refused(tree, &handle->node, &handle->opener.actor, AUDIT_READ, r);
 	if (r == 0 && kind_of(&handle->node)->read)
 		return read_live(tree, handle, range, ret);
 	if (r == 0)
@@ -378,7 +305,7 @@ int handle_share(struct tree *tree, const struct handle *reader, struct handle *
 		return 0;
 	r = authorise_read(tree, other, &nobody);
 	if (r == 0)
-		r = record_read(tree, other, reader->version);
+		r = opener_record_read(tree, &other->node, reader->version, &other->opener);
 	return r < 0 ? -EIO : 0;
 }
 

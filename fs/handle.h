@@ -8,17 +8,9 @@
 #pragma once
 
 #include "fs/draft.h"
+#include "fs/opener.h"
 
 struct handle;
-
-/* `unique` is the number of the request; `flags` are open(2)'s. */
-struct handle_open {
-	struct tree *tree;
-	const struct node *node;
-	const struct caller *caller;
-	int flags;
-	uint64_t unique;
-};
 
 /* Errors are those of the node's content; -EACCES, -ENOMEM. */
 int handle_new(const struct handle_open *open, struct handle **ret) MUST_CHECK;
@@ -41,9 +33,7 @@ uint64_t handle_size(const struct handle *handle);
 /* Give them back: from now on it reads and writes nothing but `error`. */
 void handle_empty(struct handle *handle, int error);
 
-/* Reading a process' groups costs as much as the rest of an open: whether this one, or a read
- * through this handle, must know them. */
-bool handle_open_needs_groups(struct tree *tree, const struct node *node, int flags);
+/* Whether a read through this handle must know the reader's groups; see opener.h. */
 bool handle_read_needs_groups(struct tree *tree, const struct handle *handle);
 
 const struct listing *handle_listing(const struct handle *handle);

@@ -6,7 +6,8 @@ void handle_describe(struct tree *tree, const struct handle *handle, uint64_t nu
 		     struct event_handle *ret)
 {
 	const struct draft *draft = &handle->draft;
-	const struct caller *opener = &handle->opener;
+	const struct opener *opener = &handle->opener;
+	const struct caller *caller = &opener->caller;
 	const struct {
 		bool set;
 		uint32_t flag;
@@ -14,7 +15,7 @@ void handle_describe(struct tree *tree, const struct handle *handle, uint64_t nu
 		{handle->reads, EVENT_READS},	      {handle->writes, EVENT_WRITES},
 		{handle->directory, EVENT_DIRECTORY}, {draft->append, EVENT_APPEND},
 		{draft->written, EVENT_WRITTEN},      {draft->truncated, EVENT_TRUNCATED},
-		{draft->failed, EVENT_FAILED},	      {opener->groups_known, EVENT_GROUPS_KNOWN},
+		{draft->failed, EVENT_FAILED},	      {caller->groups_known, EVENT_GROUPS_KNOWN},
 		{draft->exclusive, EVENT_EXCLUSIVE},  {draft->replaces, EVENT_REPLACES},
 		{handle->touches, EVENT_TOUCHES},
 	};
@@ -23,13 +24,13 @@ void handle_describe(struct tree *tree, const struct handle *handle, uint64_t nu
 		.number = number,
 		.inode = tree_inode(tree, &handle->node),
 		.node = event_node_of(&handle->node),
-		.uid = opener->uid,
-		.gid = opener->gid,
-		.pid = (uint32_t)opener->pid,
-		.groups = opener->group_count,
-		.access_generation = handle->access_generation,
+		.uid = caller->uid,
+		.gid = caller->gid,
+		.pid = (uint32_t)caller->pid,
+		.groups = caller->group_count,
+		.access_generation = opener->access_generation,
 		.version = handle->version,
-		.recorded = handle->recorded,
+		.recorded = opener->recorded,
 		.missing = draft->missing,
 		.refused = draft->refused,
 		.emptied = handle->emptied,
@@ -37,16 +38,16 @@ void handle_describe(struct tree *tree, const struct handle *handle, uint64_t nu
 		.owner = draft->owner,
 		.published = draft->published,
 		.poll = handle->poll,
-		.via = event_node_of(&handle->actor.via),
+		.via = event_node_of(&opener->actor.via),
 	};
-	memcpy(ret->program, handle->actor.program, sizeof ret->program);
+	memcpy(ret->program, opener->actor.program, sizeof ret->program);
 	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
 		ret->flags |= flags[i].set ? flags[i].flag : 0;
 }
 
 const gid_t *handle_groups(const struct handle *handle)
 {
-	return handle->opener.groups;
+	return handle->opener.caller.groups;
 }
 
 const struct secret *handle_bytes_of(const struct handle *handle)
@@ -64,8 +65,8 @@ static void revive_draft(struct tree *tree, const struct event_handle *event, st
 {
 	handle->draft = (struct draft){
 		.node = &handle->node,
-		.writer = &handle->opener,
-		.actor = &handle->actor,
+		.writer = &handle->opener.caller,
+		.actor = &handle->opener.actor,
 		.bytes = bytes,
 		.append = event->flags & EVENT_APPEND,
 		.exclusive = event->flags & EVENT_EXCLUSIVE,
@@ -110,17 +111,17 @@ static int revive_content(struct tree *tree, const struct event_handle *event, s
 		handle->directory = true;
 		/* What cannot be listed now ends here. */
 		if (kind_of(&handle->node)
-			    ->list(tree, &handle->node, &handle->opener, &handle->listing) == 0)
+			    ->list(tree, &handle->node, &handle->opener.caller, &handle->listing) ==
+		    0)
 			listing_sort(&handle->listing);
 		return 0;
 	}
 	return bytes || handle->emptied || kind_of(&handle->node)->read ? 0 : -EIO;
 }
 
-int handle_revive(struct tree *tree, const struct event_handle *event, const gid_t *groups,
-		  struct secret *bytes, struct handle **ret)
+static int revive_opener(const struct event_handle *event, const gid_t *groups, struct opener *ret)
 {
-	const struct caller opener = {
+	const struct caller caller = {
 		.uid = event->uid,
 		.gid = event->gid,
 		.pid = (pid_t)event->pid,
@@ -128,29 +129,38 @@ int handle_revive(struct tree *tree, const struct event_handle *event, const gid
 		.group_count = event->groups,
 		.groups_known = event->flags & EVENT_GROUPS_KNOWN,
 	};
+	struct actor *actor = &ret->actor;
+	int r = event_node_get(&event->via, &actor->via);
+
+	if (r == 0)
+		r = caller_copy(&caller, &ret->caller);
+	actor->uid = event->uid;
+	actor->pid = (pid_t)event->pid;
+	memcpy(actor->program, event->program, sizeof event->program);
+	actor->program[PROGRAM_SIZE - 1] = '\0';
+	ret->access_generation = event->access_generation;
+	ret->recorded = event->recorded;
+	return r;
+}
+
+int handle_revive(struct tree *tree, const struct event_handle *event, const gid_t *groups,
+		  struct secret *bytes, struct handle **ret)
+{
 	CLEANUP(handle_freep) struct handle *handle = calloc(1, sizeof *handle);
 	int r = handle ? event_node_get(&event->node, &handle->node) : -ENOMEM;
 
-	if (r == 0)
-		r = event_node_get(&event->via, &handle->actor.via);
 	if (r == 0 && tree_inode_known(tree, &handle->node) != event->inode)
 		r = -EIO;
 	if (r == 0)
-		r = caller_copy(&opener, &handle->opener);
+		r = revive_opener(event, groups, &handle->opener);
 	if (r < 0) {
 		secret_free(bytes);
 		return r;
 	}
-	handle->actor.uid = event->uid;
-	handle->actor.pid = (pid_t)event->pid;
-	memcpy(handle->actor.program, event->program, sizeof event->program);
-	handle->actor.program[PROGRAM_SIZE - 1] = '\0';
 	handle->reads = event->flags & EVENT_READS;
 	handle->writes = event->flags & EVENT_WRITES;
 	handle->touches = event->flags & EVENT_TOUCHES;
-	handle->access_generation = event->access_generation;
 	handle->version = event->version;
-	handle->recorded = event->recorded;
 	handle->poll = event->poll;
 	r = revive_content(tree, event, bytes, handle);
 	if (r == 0)

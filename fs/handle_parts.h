@@ -7,16 +7,13 @@
 
 struct handle {
 	struct node node;
-	struct caller opener;
-	struct actor actor; /* the same, as the audit log names him */
+	struct opener opener;
 	bool reads;
 	bool writes;
 	bool directory;
 	bool touches; /* it writes so that watchers are told; what it writes is dropped */
-	uint64_t access_generation; /* of the organisation, when the opener was last judged */
-	struct secret *snapshot;    /* of a handle that only reads */
+	struct secret *snapshot; /* of a handle that only reads */
 	uint64_t version;
-	uint64_t recorded;	 /* the version that the audit log says its opener had last */
 	bool fresh;		 /* and has not been read from */
 	struct draft draft;	 /* of one that writes */
 	struct scratch *scratch; /* of a scratch file: shared by all that have it open */

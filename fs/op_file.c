@@ -20,7 +20,7 @@ static int open_node(fuse_req_t request, const struct node *node, struct fuse_fi
 	CLEANUP_CALLER struct caller caller = {0};
 	const struct handle_open open = {&session->tree, node, &caller, info->flags,
 					 session->unique};
-	int r = request_caller(request, handle_open_needs_groups(&session->tree, node, info->flags),
+	int r = request_caller(request, opener_needs_groups(&session->tree, node, info->flags),
 			       &caller);
 
 	/* A snapshot for each open: a reader sees all of one value or all of another, and what a

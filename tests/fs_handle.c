@@ -301,13 +301,13 @@ Test(handle, is_judged_by_the_daemon_for_ten_seconds_after_a_change)
 	acme_init(&fixture, "");
 	key = view_node(&fixture, KEY);
 	state = tree_org_state(&fixture.tree, 0);
-	cr_expect(handle_open_needs_groups(&fixture.tree, &key, O_RDONLY));
+	cr_expect(opener_needs_groups(&fixture.tree, &key, O_RDONLY));
 	cr_expect_eq(fixture_open(&fixture, KEY, O_RDONLY, &nobody, &number), -EACCES);
 	state->access_changed -= UINT64_C(10000000000);
-	cr_expect_not(handle_open_needs_groups(&fixture.tree, &key, O_RDONLY));
+	cr_expect_not(opener_needs_groups(&fixture.tree, &key, O_RDONLY));
 	cr_expect_eq(fixture_open(&fixture, KEY, O_RDONLY, &nobody, &number), 0, "the kernel's");
 	state->access_changed = 0;
-	cr_expect_not(handle_open_needs_groups(&fixture.tree, &key, O_RDONLY), "never changed");
+	cr_expect_not(opener_needs_groups(&fixture.tree, &key, O_RDONLY), "never changed");
 }
 
 Test(handle, that_writes_is_always_judged_by_the_daemon)
@@ -320,8 +320,8 @@ Test(handle, that_writes_is_always_judged_by_the_daemon)
 	acme_init(&fixture, "");
 	key = view_node(&fixture, KEY);
 	tree_org_state(&fixture.tree, 0)->access_changed = 0;
-	cr_expect(handle_open_needs_groups(&fixture.tree, &key, O_WRONLY));
-	cr_expect(handle_open_needs_groups(&fixture.tree, &key, O_RDWR));
+	cr_expect(opener_needs_groups(&fixture.tree, &key, O_WRONLY));
+	cr_expect(opener_needs_groups(&fixture.tree, &key, O_RDWR));
 	cr_expect_eq(fixture_open(&fixture, KEY, O_WRONLY, &runner, &number), -EACCES);
 	cr_expect_eq(fixture_open(&fixture, KEY, O_RDWR, &runner, &number), -EACCES);
 	cr_expect_eq(fixture_open(&fixture, KEY, O_RDONLY, &runner, &number), 0);
