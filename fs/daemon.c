@@ -12,6 +12,7 @@
 #include "fs/session.h"
 #include "fs/toucher.h"
 #include "fs/standing.h"
+#include "fs/tending.h"
 #include "fs/trouble.h"
 #include "fs/worker.h"
 
@@ -194,7 +195,7 @@ static void tend(struct serving *serving, pthread_t thread, const sigset_t *sign
 		if (stopping)
 			session_stop(serving->session, thread);
 		else
-			session_tend(serving->session);
+			tending_run(serving->session);
 	}
 }
 

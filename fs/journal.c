@@ -147,6 +147,18 @@ uint8_t *journal_put(struct journal *journal, unsigned kind, size_t size)
 	return record + sizeof header;
 }
 
+void journal_append(struct journal *journal, unsigned kind, const void *fixed, size_t size,
+		    struct journal_tail tail)
+{
+	uint8_t *record = journal_put(journal, kind, size + tail.size);
+
+	if (!record)
+		return;
+	memcpy(record, fixed, size);
+	if (tail.size)
+		memcpy(record + size, tail.bytes, tail.size);
+}
+
 bool journal_is_open(const struct journal *journal)
 {
 	return (journal->half | journal->end) != journal->shared->journal;

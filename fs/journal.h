@@ -30,6 +30,17 @@ int journal_replay(const struct journal *journal,
  * is no room: then nothing is published any more. */
 uint8_t *journal_put(struct journal *journal, unsigned kind, size_t size);
 
+/* What follows the fixed part of a record. */
+struct journal_tail {
+	const void *bytes;
+	size_t size;
+};
+#define NO_TAIL ((struct journal_tail){NULL, 0})
+
+/* The same, filled with a copy of both parts, if there is room. */
+void journal_append(struct journal *journal, unsigned kind, const void *fixed, size_t size,
+		    struct journal_tail tail);
+
 /* Whether something was put and not published. */
 bool journal_is_open(const struct journal *journal);
 

@@ -6,17 +6,15 @@
  */
 #include "fs/session.h"
 
-#include <linux/fuse.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "fs/burial.h"
 #include "fs/credential_edit.h"
-#include "fs/follow.h"
+#include "fs/header.h"
 #include "fs/log.h"
 #include "fs/op.h"
-#include "fs/roster.h"
+#include "fs/tending.h"
 
 /* The largest write, and the part of the buffer that a request can reach. libfuse reads with room
  * for more, which nothing ever comes to lie in. */
@@ -197,7 +195,7 @@ int session_init(struct session *session, int device, int shared)
 }
 
 /* What the worker before has left: refused if it is damaged, then nothing of it is served. */
-static int take_over(struct session *session)
+static int take_over(struct session *session, bool *ret_restored)
 {
 	int r = restore(&session->tree, session->handles, session->journal, session->key,
 			session->restored);
@@ -209,6 +207,7 @@ static int take_over(struct session *session)
 		log_line(LOG_WARNING, "%zu of %zu open files could not be taken over",
 			 session->restored->lost,
 			 session->restored->lost + session->restored->handles);
+	*ret_restored = r == 0;
 	return r == -EBADMSG ? 0 : r;
 }
 
@@ -229,6 +228,7 @@ static void repeat_notices(struct session *session)
 int session_begin(struct session *session)
 {
 	const bool successor = session->connection.shared->journal;
+	bool restored = false;
 	int r = connection_begin(&session->connection, session->fuse);
 
 	session->restored = calloc(1, sizeof *session->restored);
@@ -237,7 +237,7 @@ int session_begin(struct session *session)
 	if (r == 0)
 		r = journal_new(session->connection.shared, session->key, &session->journal);
 	if (r == 0 && successor)
-		r = take_over(session);
+		r = take_over(session, &restored);
 	if (r == 0)
 		r = state_new(&session->tree, session->handles, session->journal, session->key,
 			      &session->state);
@@ -245,26 +245,10 @@ int session_begin(struct session *session)
 		return r;
 	if (successor)
 		repeat_notices(session);
-	state_begin(session->state, session->restored->handles || session->restored->answered);
+	state_begin(session->state, restored);
 	session->connection.answering = keep_answer;
 	session->connection.context = session;
 	return 0;
-}
-
-/* The disk may take its time: nobody waits for it. */
-static void tend_marks(struct session *session)
-{
-	CLEANUP(pins_copy_freep) struct pins_copy *copy = NULL;
-	int r;
-
-	pthread_mutex_lock(&session->lock);
-	r = store_marks(session->tree.store, &copy);
-	pthread_mutex_unlock(&session->lock);
-	if (r == 0 && copy)
-		r = store_write_marks(session->tree.store, copy);
-	if (r != session->marks_trouble && r < 0)
-		log_line(LOG_WARNING, "marks against rollback not written: %s", strerror(-r));
-	session->marks_trouble = r;
 }
 
 void session_done(struct session *session)
@@ -278,7 +262,7 @@ void session_done(struct session *session)
 	       tombstones_take_expired(&session->tree.tombstones, UINT64_MAX, &tombstone))
 		credential_erase(&session->tree, &tombstone);
 	if (session->tree.store)
-		tend_marks(session);
+		tending_marks(session);
 	session->signer = signer_free(session->signer);
 	if (session->tree.auditor) {
 		auditor_on_write(session->tree.auditor, NULL, NULL);
@@ -300,54 +284,16 @@ void session_done(struct session *session)
 	pthread_mutex_destroy(&session->lock);
 }
 
-/* In the number of a request: another worker had it before, and did not answer. */
-static const uint64_t resent_bit = UINT64_C(1) << 63;
-
-/* Reads that a process makes name it as the owner of locks, those that fill the page cache do not:
- * the one sign by which they differ. */
-static bool is_cached_read(const struct fuse_in_header *header)
-{
-	const struct fuse_read_in *read = (const struct fuse_read_in *)(header + 1);
-
-	return header->opcode == FUSE_READ && header->len >= sizeof *header + sizeof *read &&
-	       !(read->read_flags & FUSE_READ_LOCKOWNER);
-}
-
-/* What the kernel calls who a request for poll(2) is for. */
-static uint64_t poll_of(const struct fuse_in_header *header)
-{
-	const struct fuse_poll_in *poll = (const struct fuse_poll_in *)(header + 1);
-
-	if (header->opcode != FUSE_POLL || header->len < sizeof *header + sizeof *poll ||
-	    !(poll->flags & FUSE_POLL_SCHEDULE_NOTIFY))
-		return 0;
-	return poll->kh;
-}
-
-/* Answers that hold values or names are never kept: to ask again changes nothing. */
-static bool is_plain(const struct fuse_in_header *header)
-{
-	switch (header->opcode) {
-	case FUSE_READ:
-	case FUSE_READLINK:
-	case FUSE_READDIR:
-	case FUSE_READDIRPLUS:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* A request that another worker had before. True when it had an answer, which is sent now. */
-static bool is_answered(struct session *session, uint64_t unique)
+static bool is_answered(struct session *session, const struct fuse_in_header *header)
 {
 	struct restored *restored = session->restored;
 
-	if (restored->answered == (unique & ~resent_bit) && restored->answer.size) {
-		connection_answer(&session->connection, unique, &restored->answer);
+	if (restored->answered == session->unique && restored->answer.size) {
+		connection_answer(&session->connection, header->unique, &restored->answer);
 		return true;
 	}
-	session->done = restored->intent.unique == (unique & ~resent_bit) &&
+	session->done = restored->intent.unique == session->unique &&
 			restored_is_done(&session->tree, &restored->intent);
 	session->tree.carried_out = session->done ? restored->intent.generation : 0;
 	return false;
@@ -360,14 +306,14 @@ static void process(struct session *session, struct fuse_buf *buffer)
 	const bool carries_value = header->opcode == FUSE_WRITE;
 
 	pthread_mutex_lock(&session->lock);
-	session->unique = header->unique & ~resent_bit;
-	session->plain = is_plain(header);
-	session->poll = poll_of(header);
+	session->unique = header_number(header);
+	session->plain = header_is_plain(header);
+	session->poll = header_poll(header);
 	session->done = false;
 	shared->since = tree_monotonic();
 	shared->handling = session->unique;
-	session->cached = is_cached_read(header);
-	if (!(header->unique & resent_bit) || !is_answered(session, header->unique))
+	session->cached = header_is_cached_read(header);
+	if (!header_is_resent(header) || !is_answered(session, header))
 		fuse_session_process_buf(session->fuse, buffer);
 	session->unique = 0;
 	session->tree.carried_out = 0;
@@ -410,56 +356,4 @@ void session_hand_over(struct session *session)
 void session_hurry(struct session *session)
 {
 	pthread_kill(session->tender, SIGUSR2);
-}
-
-/* What is kept for a while only: editors' files, and values that were removed. */
-static void tend_leftovers(struct session *session)
-{
-	struct tombstone tombstone;
-	size_t gone;
-
-	pthread_mutex_lock(&session->lock);
-	gone = scratch_expire(session->tree.scratch, tree_monotonic());
-	while (tombstones_take_expired(&session->tree.tombstones, tree_monotonic(), &tombstone))
-		credential_erase(&session->tree, &tombstone);
-	burial_tend(&session->tree);
-	if (session->announcer)
-		(void)announcer_tend(session->announcer);
-	pthread_mutex_unlock(&session->lock);
-	if (gone)
-		log_line(LOG_NOTICE, "%zu scratch files have expired", gone);
-}
-
-enum { RESEAL_STEPS = 10 }; /* in a second, each under the lock for itself */
-
-static void tend_store(struct session *session)
-{
-	bool more = true;
-
-	pthread_mutex_lock(&session->lock);
-	follow_others(&session->tree);
-	pthread_mutex_unlock(&session->lock);
-	for (size_t i = 0; more && i < RESEAL_STEPS; i++) {
-		pthread_mutex_lock(&session->lock);
-		more = follow_reseal(&session->tree);
-		pthread_mutex_unlock(&session->lock);
-	}
-}
-
-void session_tend(struct session *session)
-{
-	int r = 0;
-
-	roster_refresh(&session->tree, &session->lock);
-	tend_leftovers(session);
-	tend_store(session);
-	pthread_mutex_lock(&session->lock);
-	state_publish(session->state);
-	pthread_mutex_unlock(&session->lock);
-	tend_marks(session);
-	forget_due(session->forget);
-	if (store_untidy(session->tree.store))
-		r = store_tidy(session->tree.store);
-	if (r < 0 && r != -EBUSY)
-		log_line(LOG_WARNING, "deleted bytes not yet overwritten: %s", strerror(-r));
 }

@@ -28,7 +28,7 @@ struct session {
 	struct signer *signer;
 	struct announcer *announcer; /* NULL: watchers hear of what the kernel sees alone */
 	pthread_mutex_t lock;	     /* around tree and handles */
-	pthread_t tender;	     /* who calls session_tend(); takes SIGUSR2 */
+	pthread_t tender;	     /* who calls tending_run(); takes SIGUSR2 */
 	uint64_t unique;	     /* number of the request that is being answered */
 	bool done;		     /* it was sent again, and has changed the store before */
 	bool plain;		     /* its answer is not to be kept */
@@ -64,6 +64,3 @@ void session_hurry(struct session *session);
 
 /* It ends so that another worker goes on: what is kept for a while is left to it. */
 void session_hand_over(struct session *session);
-
-/* What is to be done every second, beside the requests. */
-void session_tend(struct session *session);

@@ -192,8 +192,7 @@ static bool goes_on(struct supervisor *supervisor, enum exit_code *ret)
 	if (supervisor->stopping || device_is_gone(supervisor->plan.device))
 		return false;
 	note_death(supervisor, status);
-	/* Without what the last one knew, another would only disown what the kernel asks for. */
-	if (supervisor->resends && supervisor->shared->journal && replace(supervisor) == EXIT_DONE)
+	if (supervisor->resends && replace(supervisor) == EXIT_DONE)
 		return true;
 	if (*ret == EXIT_DONE)
 		*ret = EXIT_OTHER;

@@ -27,7 +27,7 @@ def refused(mount, code, *words, command=("mount",), wrapper=()):
         for word in words:
             assert word in done.stderr, done.stderr
     assert not mounting.is_mounted(mount.root)
-    assert mount.processes() == []
+    mounting.wait_until(lambda: mount.processes() == [], 5, "nothing is left running")
 
 
 @pytest.fixture
