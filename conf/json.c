@@ -1,10 +1,7 @@
 /*
  * jansson builds a tree of what it reads, with allocation functions that are set once for the whole
- * process. Ours cut from an arena that lives as long as one call: 64 KiB chunks of sodium_malloc()
- * (guard pages, locked, wiped when freed), nothing given back before the end. A page or more for
- * each of jansson's small pieces would let one document of brackets use up the host's limits on
- * mappings and on locked memory; so the arena has a ceiling. Outside of a call, for others who
- * use jansson in this process, the functions are malloc() and free().
+ * process: ours take from the arena that the thread is in (arena.h), and outside of one, for others
+ * who use jansson in this process, from malloc().
  */
 #include "conf/json.h"
 
@@ -12,119 +9,12 @@
 #include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 
+#include "conf/arena.h"
 #include "conf/render.h"
 
-enum { CHUNK_SIZE = 64 * 1024, ARENA_MAX = 8 * 1024 * 1024, ALIGNMENT = 16, STACK_SIZE = 8192 };
-
-struct chunk {
-	struct chunk *next;
-	size_t used;
-	size_t size;
-};
-
-struct arena {
-	struct chunk *chunks; /* the newest first */
-	size_t size;
-};
-
-/* The arena of the call that this thread is in; NULL outside of one. jansson's functions take no
- * context. */
-static struct arena **arena_current(void)
-{
-	static _Thread_local struct arena *current;
-
-	return &current;
-}
-
-static size_t align(size_t size)
-{
-	return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-}
-
-static void arena_done(struct arena *arena)
-{
-	while (arena->chunks) {
-		struct chunk *chunk = arena->chunks;
-
-		arena->chunks = chunk->next;
-		sodium_free(chunk);
-	}
-}
-
-static int arena_grow(struct arena *arena, size_t need)
-{
-	size_t size = align(sizeof(struct chunk)) + need;
-	struct chunk *chunk;
-
-	if (size < CHUNK_SIZE)
-		size = CHUNK_SIZE;
-	if (size > ARENA_MAX - arena->size)
-		return -ENOMEM;
-	chunk = sodium_malloc(size);
-	if (!chunk)
-		return -ENOMEM;
-	/* sodium_malloc() does not say when it could not lock. (The address sanitizer puts an
-	 * mlock() in place that does nothing.) */
-	if (mlock2(chunk, size, 0) < 0) {
-		sodium_free(chunk);
-		return -ENOMEM;
-	}
-	*chunk = (struct chunk){
-		.next = arena->chunks,
-		.used = align(sizeof(struct chunk)),
-		.size = size,
-	};
-	arena->chunks = chunk;
-	arena->size += size;
-	return 0;
-}
-
-static void *arena_allocate(size_t size)
-{
-	struct arena *arena = *arena_current();
-	struct chunk *chunk;
-	void *memory;
-
-	if (!arena)
-		return malloc(size);
-	if (size > ARENA_MAX)
-		return NULL;
-	size = align(size);
-	chunk = arena->chunks;
-	if (!chunk || size > chunk->size - chunk->used) {
-		if (arena_grow(arena, size) < 0)
-			return NULL;
-		chunk = arena->chunks;
-	}
-	memory = (char *)chunk + chunk->used;
-	chunk->used += size;
-	return memory;
-}
-
-/* What a call allocates goes with its arena. */
-static void arena_free(void *memory)
-{
-	if (!*arena_current())
-		free(memory);
-}
-
-/* sodium_malloc() aborts without sodium_init(); after the first time that costs nothing. */
-static int arena_enter(struct arena *arena)
-{
-	if (sodium_init() < 0)
-		return -ENOMEM;
-	*arena_current() = arena;
-	return 0;
-}
-
-static void arena_leave(void)
-{
-	*arena_current() = NULL;
-	sodium_stackzero(STACK_SIZE);
-}
+enum { STACK_SIZE = 8192 };
 
 /* Before main(), where it cannot race. The seed, which jansson would read from /dev/urandom when it
  * makes its first object, keeps it from opening files. */
@@ -132,7 +22,7 @@ __attribute__((constructor)) static void json_prepare(void)
 {
 	unsigned seed = 0;
 
-	json_set_alloc_funcs(arena_allocate, arena_free);
+	json_set_alloc_funcs(arena_allocate, arena_give);
 	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0 || seed == 0)
 		seed = 1;
 	json_object_seed(seed);
@@ -180,7 +70,7 @@ static int json_parse(const uint8_t *bytes, size_t size)
 
 int json_check(const uint8_t *bytes, size_t size)
 {
-	CLEANUP(arena_done) struct arena arena = {0};
+	CLEANUP(arena_leave) struct arena arena = {0};
 	size_t at = 0;
 	int r;
 
@@ -195,7 +85,7 @@ int json_check(const uint8_t *bytes, size_t size)
 	if (r < 0)
 		return r;
 	r = json_parse(bytes, size);
-	arena_leave();
+	sodium_stackzero(STACK_SIZE);
 	return r;
 }
 
@@ -281,12 +171,12 @@ static int json_build(const struct render_value *values, size_t count, struct se
 int json_make(const struct render_value *values, size_t count, struct secret_pool *pool,
 	      struct secret **ret)
 {
-	CLEANUP(arena_done) struct arena arena = {0};
+	CLEANUP(arena_leave) struct arena arena = {0};
 	int r = arena_enter(&arena);
 
 	if (r < 0)
 		return r;
 	r = json_build(values, count, pool, ret);
-	arena_leave();
+	sodium_stackzero(STACK_SIZE);
 	return r;
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -57,8 +58,23 @@ static int write_all(int fd, const uint8_t *bytes, size_t size)
 	return 0;
 }
 
+/* What root leaves in a directory of another user is his: he works with it when root has gone. */
+static int hand_over(int fd, const char *path)
+{
+	CLEANUP_FREE char *copy = strdup(path);
+	struct stat st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (!copy)
+		return -ENOMEM;
+	if (stat(dirname(copy), &st) < 0 || (st.st_uid && fchown(fd, st.st_uid, st.st_gid) < 0))
+		return -errno;
+	return 0;
+}
+
 /* A file of our own: who has one there that somebody else made could read what we write. */
-static int write_file(const char *path, mode_t mode, const uint8_t *bytes, size_t size)
+static int write_file(const char *path, mode_t mode, const uint8_t *bytes, size_t size, bool hands)
 {
 	CLEANUP_CLOSE int fd = -1;
 	int r;
@@ -68,7 +84,9 @@ static int write_file(const char *path, mode_t mode, const uint8_t *bytes, size_
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0 || fchmod(fd, mode) < 0)
 		return -errno;
-	r = write_all(fd, bytes, size);
+	r = hands ? hand_over(fd, path) : 0;
+	if (r == 0)
+		r = write_all(fd, bytes, size);
 	if (r < 0)
 		return r;
 	return fsync(fd) < 0 ? -errno : 0;
@@ -92,11 +110,15 @@ int durable_copy(const char *from, const char *to)
 {
 	CLEANUP_CLOSE int in = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	CLEANUP_CLOSE int out = -1;
+	int r;
 
 	if (in < 0)
 		return -errno;
 	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return out < 0 ? -errno : copy_bytes(in, out);
+	if (out < 0)
+		return -errno;
+	r = hand_over(out, to);
+	return r < 0 ? r : copy_bytes(in, out);
 }
 
 int durable_sync_directory(const char *path)
@@ -121,7 +143,7 @@ static int put(const char *path, mode_t mode, const uint8_t *bytes, size_t size,
 		temporary = NULL;
 		return -ENOMEM;
 	}
-	r = write_file(temporary, mode, bytes, size);
+	r = write_file(temporary, mode, bytes, size, place == rename);
 	if (r == 0 && place(temporary, path) < 0)
 		r = -errno;
 	if (r < 0 || place == link)

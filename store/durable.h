@@ -20,11 +20,13 @@ int durable_read(const char *path, size_t max, uint8_t **ret, size_t *ret_size) 
 int durable_create(const char *path, mode_t mode, const uint8_t *bytes, size_t size) MUST_CHECK;
 
 /* Put it, mode 0600, in the place of the file that is there, if there is one. After an error of the
- * last step the new content may be what is there. */
+ * last step the new content may be what is there. Made by root, it belongs to whose the directory
+ * is. */
 int durable_replace(const char *path, const uint8_t *bytes, size_t size) MUST_CHECK;
 
 /* Copy a file of any size to a new one, mode 0600, whose content is durable on return and whose
- * name is not. -EEXIST; other -errno; a part of it may be there then. */
+ * name is not. Made by root, it belongs to whose the directory is. -EEXIST; other -errno; a part of
+ * it may be there then. */
 int durable_copy(const char *from, const char *to) MUST_CHECK;
 
 /* Make the names in the directory that holds `path` durable. */

@@ -85,7 +85,7 @@ static bool file_is_private(const struct stat *st)
 	       (st->st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
-static int file_open(const char *path)
+int identity_open(const char *path, int *ret)
 {
 	CLEANUP_CLOSE int fd = -1;
 	struct stat st;
@@ -98,9 +98,11 @@ static int file_open(const char *path)
 		return -errno;
 	if (!file_is_private(&st))
 		return -EACCES;
-	return TAKE_FD(fd);
+	*ret = TAKE_FD(fd);
+	return 0;
 }
 
+/* By position: others may be reading through the same descriptor. */
 static int file_read(int fd, struct secret_pool *pool, struct secret **ret)
 {
 	CLEANUP_SECRET struct secret *text = NULL;
@@ -111,7 +113,8 @@ static int file_read(int fd, struct secret_pool *pool, struct secret **ret)
 	if (r < 0)
 		return r;
 	for (;;) {
-		ssize_t n = read(fd, secret_bytes(text) + size, IDENTITY_FILE_MAX - size);
+		ssize_t n =
+			pread(fd, secret_bytes(text) + size, IDENTITY_FILE_MAX - size, (off_t)size);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -163,16 +166,12 @@ static int identity_parse(struct secret_pool *pool, const struct secret *text,
 	return recipient_public_parse(recovery, &identity->recovery);
 }
 
-int identity_load(struct secret_pool *pool, const char *path, struct identity *ret)
+int identity_read(struct secret_pool *pool, int fd, struct identity *ret)
 {
 	CLEANUP_IDENTITY struct identity identity = {0};
 	CLEANUP_SECRET struct secret *text = NULL;
-	CLEANUP_CLOSE int fd = -1;
 	int r;
 
-	fd = file_open(path);
-	if (fd < 0)
-		return fd;
 	r = file_read(fd, pool, &text);
 	if (r < 0)
 		return r;
@@ -183,4 +182,12 @@ int identity_load(struct secret_pool *pool, const char *path, struct identity *r
 	*ret = identity;
 	identity = (struct identity){0};
 	return 0;
+}
+
+int identity_load(struct secret_pool *pool, const char *path, struct identity *ret)
+{
+	CLEANUP_CLOSE int fd = -1;
+	int r = identity_open(path, &fd);
+
+	return r < 0 ? r : identity_read(pool, fd, ret);
 }

@@ -21,7 +21,15 @@ void identity_done(struct identity *identity);
 /* Create the file (mode 0400, durable) and never overwrite: -EEXIST. Other -errno from the file. */
 int identity_save(const char *path, const struct identity *identity) MUST_CHECK;
 
-/* -ENOENT no such file; -EACCES when group or others may read or write it, or somebody else owns
- * it, or it is no regular file; -EBADMSG when it is damaged; -EPERM when memory cannot be locked;
- * other -errno from the file. On success the caller owns `ret` (identity_done). */
+/* Open the file to be read by identity_read(), perhaps in another process, whose user may not open
+ * it; nothing is read. -ENOENT no such file; -EACCES when group or others may read or write it, or
+ * somebody else owns it, or it is no regular file; other -errno. */
+int identity_open(const char *path, int *ret) MUST_CHECK;
+
+/* Read it from a descriptor, which any number of processes may share. -EBADMSG when it is damaged;
+ * -EPERM when memory cannot be locked; other -errno from the file. On success the caller owns `ret`
+ * (identity_done). */
+int identity_read(struct secret_pool *pool, int fd, struct identity *ret) MUST_CHECK;
+
+/* Both. */
 int identity_load(struct secret_pool *pool, const char *path, struct identity *ret) MUST_CHECK;

@@ -33,6 +33,7 @@ struct secret_pool {
 	pthread_mutex_t lock;
 	size_t limit;
 	size_t locked;
+	struct pages *pages; /* that were set aside; NULL: each slab locks its own */
 	struct slabs all;
 	struct slabs idle;
 	struct slabs open[BLOCK_CLASSES]; /* slabs with free blocks, by size of block */
@@ -91,7 +92,7 @@ static int pool_grow(struct secret_pool *pool, size_t block_size, struct slab **
 	if (pool->locked + size > pool->limit)
 		return -ENOMEM;
 
-	r = shared ? slab_new(&slab) : slab_new_single(size, &slab);
+	r = shared ? slab_new(pool->pages, &slab) : slab_new_single(pool->pages, size, &slab);
 	if (r < 0)
 		return r;
 	ASAN_POISON_MEMORY_REGION(slab->bytes, slab->size);
@@ -202,7 +203,7 @@ static void block_give(struct secret_pool *pool, const struct block *block)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-int secret_pool_new(size_t limit, struct secret_pool **ret)
+static int pool_new(size_t limit, bool reserve, struct secret_pool **ret)
 {
 	CLEANUP(secret_pool_freep) struct secret_pool *pool = NULL;
 	struct slab *first;
@@ -217,7 +218,7 @@ int secret_pool_new(size_t limit, struct secret_pool **ret)
 	pool->limit = limit;
 	randombytes_buf(pool->canary, sizeof(pool->canary));
 
-	r = pages_allowed(limit);
+	r = reserve ? pages_reserve(limit, &pool->pages) : pages_allowed(limit);
 	if (r == 0)
 		r = pool_grow(pool, BLOCK_MIN, &first);
 	if (r < 0)
@@ -225,6 +226,16 @@ int secret_pool_new(size_t limit, struct secret_pool **ret)
 	LIST_INSERT_HEAD(&pool->idle, first, of_list);
 	*ret = TAKE_PTR(pool);
 	return 0;
+}
+
+int secret_pool_new(size_t limit, struct secret_pool **ret)
+{
+	return pool_new(limit, false, ret);
+}
+
+int secret_pool_reserve(size_t limit, struct secret_pool **ret)
+{
+	return pool_new(limit, true, ret);
 }
 
 struct secret_pool *secret_pool_free(struct secret_pool *pool)
@@ -235,6 +246,7 @@ struct secret_pool *secret_pool_free(struct secret_pool *pool)
 		return NULL;
 	while ((slab = LIST_FIRST(&pool->all)))
 		pool_drop(pool, slab);
+	pages_free(pool->pages);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool);
 	return NULL;

@@ -26,6 +26,10 @@ enum { SECRET_MAX = 1 << 20 };
  * one that cannot lock memory is found at start. -ENOMEM, also when `limit` is below a slab
  * (256 KiB); -EPERM when so much cannot be locked. */
 int secret_pool_new(size_t limit, struct secret_pool **ret) MUST_CHECK;
+
+/* The same, for a process that is about to give up the right to lock memory: all that the pool will
+ * ever lock is set aside now, and takes memory only when it is used. Errors as above. */
+int secret_pool_reserve(size_t limit, struct secret_pool **ret) MUST_CHECK;
 struct secret_pool *secret_pool_free(struct secret_pool *pool);
 
 /* Bytes locked so far. */

@@ -6,7 +6,7 @@
 enum { BLOCK_NONE = UINT16_MAX, BLOCK_USED = UINT16_MAX - 1 };
 _Static_assert((int)SLAB_BLOCKS < (int)BLOCK_USED, "a block's index is no marker");
 
-static int slab_map(size_t size, size_t blocks, struct slab **ret)
+static int slab_map(struct pages *pages, size_t size, size_t blocks, struct slab **ret)
 {
 	CLEANUP_FREE struct slab *slab = NULL;
 	int r;
@@ -14,9 +14,10 @@ static int slab_map(size_t size, size_t blocks, struct slab **ret)
 	slab = calloc(1, sizeof(*slab) + blocks * sizeof(slab->next_free[0]));
 	if (!slab)
 		return -ENOMEM;
-	r = pages_map(size, &slab->bytes);
+	r = pages_map(pages, size, &slab->bytes);
 	if (r < 0)
 		return r;
+	slab->pages = pages;
 	slab->size = size;
 	slab->single = blocks == 1;
 	slab_cut(slab, size);
@@ -24,21 +25,21 @@ static int slab_map(size_t size, size_t blocks, struct slab **ret)
 	return 0;
 }
 
-int slab_new(struct slab **ret)
+int slab_new(struct pages *pages, struct slab **ret)
 {
-	return slab_map(SLAB_SIZE, SLAB_BLOCKS, ret);
+	return slab_map(pages, SLAB_SIZE, SLAB_BLOCKS, ret);
 }
 
-int slab_new_single(size_t size, struct slab **ret)
+int slab_new_single(struct pages *pages, size_t size, struct slab **ret)
 {
-	return slab_map(size, 1, ret);
+	return slab_map(pages, size, 1, ret);
 }
 
 struct slab *slab_free(struct slab *slab)
 {
 	if (!slab)
 		return NULL;
-	pages_unmap(slab->bytes, slab->size);
+	pages_unmap(slab->pages, slab->bytes, slab->size);
 	free(slab);
 	return NULL;
 }

@@ -21,10 +21,13 @@ enum {
 	SLAB_BLOCKS = SLAB_SIZE >> SLAB_BLOCK_MIN_BITS,
 };
 
+struct pages;
+
 struct slab {
 	LIST_ENTRY(slab) of_pool;
 	LIST_ENTRY(slab) of_list; /* the pool's: slabs with a free block, or idle ones */
 	bool single;
+	struct pages *pages; /* what they were cut from; NULL: nothing */
 	uint8_t *bytes;
 	size_t size;
 	size_t block_size;
@@ -35,10 +38,11 @@ struct slab {
 };
 LIST_HEAD(slabs, slab);
 
-/* Lock SLAB_SIZE bytes for small blocks. -ENOMEM; -EPERM when memory cannot be locked. */
-int slab_new(struct slab **ret) MUST_CHECK;
+/* Lock SLAB_SIZE bytes for small blocks, of the reserve or without one (NULL), which outlives the
+ * slab. -ENOMEM; -EPERM when memory cannot be locked. */
+int slab_new(struct pages *pages, struct slab **ret) MUST_CHECK;
 /* Lock `size` bytes, whole pages, for a single block. Errors as above. */
-int slab_new_single(size_t size, struct slab **ret) MUST_CHECK;
+int slab_new_single(struct pages *pages, size_t size, struct slab **ret) MUST_CHECK;
 /* Wipe and unlock. */
 struct slab *slab_free(struct slab *slab);
 

@@ -6,6 +6,8 @@
 
 #include "conf/json.h"
 
+#include "conf/arena.h"
+
 static int check(const char *text)
 {
 	return json_check((const uint8_t *)text, strlen(text));
@@ -114,6 +116,20 @@ Test(json, without_lockable_memory_there_is_no_verdict)
 	if (geteuid() == 0)
 		cr_assert_eq(setresuid(65534, 65534, 65534), 0);
 	cr_expect_eq(check("{}"), -ENOMEM);
+}
+
+Test(json, who_has_set_memory_aside_needs_no_right_to_lock_it)
+{
+	const struct rlimit none = {0, 0};
+
+	cr_assert_eq(arena_reserve(), 0);
+	cr_assert_eq(setrlimit(RLIMIT_MEMLOCK, &none), 0);
+	if (geteuid() == 0)
+		cr_assert_eq(setresuid(65534, 65534, 65534), 0);
+	for (int i = 0; i < 3; i++) {
+		cr_expect_eq(check("{\"a\": [1, 2, {\"b\": \"text\"}]}"), 0);
+		cr_expect_eq(check("{\"a\": ["), -EAGAIN);
+	}
 }
 
 static void *check_often(void *context)

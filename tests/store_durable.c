@@ -103,3 +103,27 @@ Test(durable, a_file_of_any_size_is_copied_to_a_new_one)
 	cr_assert_eq(size, 200000);
 	cr_expect_eq(memcmp(bytes, content, size), 0);
 }
+
+/* A daemon that is not root works with what root has put there. */
+Test(durable, what_root_makes_is_his_whose_the_directory_is)
+{
+	PLACE place = place_new();
+	char copy[128];
+	struct stat st;
+
+	if (geteuid() != 0)
+		cr_skip_test("only root makes files for others");
+	snprintf(copy, sizeof(copy), "%s/link", place.directory);
+	cr_assert_eq(chown(place.directory, 65500, 65501), 0);
+	cr_assert_eq(put(durable_replace, place.pins, "marks"), 0);
+	cr_assert_eq(durable_copy(place.pins, copy), 0);
+	for (size_t i = 0; i < 2; i++) {
+		cr_assert_eq(stat(i ? copy : place.pins, &st), 0);
+		cr_expect_eq(st.st_uid, 65500);
+		cr_expect_eq(st.st_gid, 65501);
+	}
+	/* An identity stays root's. */
+	cr_assert_eq(put(create, place.store, "key"), 0);
+	cr_assert_eq(stat(place.store, &st), 0);
+	cr_expect_eq(st.st_uid, 0);
+}

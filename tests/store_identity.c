@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "tests/child.h"
+
 #define CLEANUP_POOL CLEANUP(secret_pool_freep)
 
 static char folder[] = "/tmp/credfs-identity-XXXXXX";
@@ -265,4 +267,35 @@ Test(identity, that_is_something_else_is_refused)
 	memcpy(large + size - 1, "\0x\n", 3);
 	replace(large, size + 2);
 	cr_assert_eq(load(&loaded), -EBADMSG);
+}
+
+static struct recipient_public expected; /* a child has no secret of its parent's */
+
+static bool is_expected(const struct identity *loaded)
+{
+	return memcmp(recipient_public(loaded->host), &expected, sizeof(expected)) == 0;
+}
+
+static int read_without_rights(void)
+{
+	CLEANUP_IDENTITY struct identity first = {0}, second = {0};
+	struct secret_pool *other = NULL;
+	int fd = -1;
+
+	if (identity_open(path, &fd) < 0 || secret_pool_reserve(1 << 20, &other) < 0)
+		return 1;
+	if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0 ||
+			       identity_load(other, path, &first) != -EACCES))
+		return 2;
+	/* As often as anybody likes: each worker reads the same descriptor. */
+	if (identity_read(other, fd, &first) < 0 || identity_read(other, fd, &second) < 0)
+		return 4;
+	return is_expected(&first) && is_expected(&second) ? 0 : 5;
+}
+
+Test(identity, is_read_from_a_descriptor_by_who_could_not_open_the_file)
+{
+	expected = *recipient_public(identity.host);
+	cr_assert_eq(identity_save(path, &identity), 0);
+	cr_expect_eq(child_run(read_without_rights), 0);
 }

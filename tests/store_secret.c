@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "store/secret.h"
+#include "tests/child.h"
 
 enum { POOL_LIMIT = 4 << 20, SLAB = 256 * 1024 };
 #define CLEANUP_POOL CLEANUP(secret_pool_freep)
@@ -433,4 +434,89 @@ Test(secret, that_is_cleared_gives_its_room_back)
 	secret_clear(secret);
 	cr_assert_eq(secret_resize(secret, 10), 0);
 	cr_expect(is_zero(secret_view(secret), 10));
+}
+
+/* Root may lock what it likes: everything is tried by a user who may lock nothing. */
+static int use_reserve(void)
+{
+	const struct rlimit none = {0, 0};
+	struct secret_pool *pool = NULL;
+	struct secret *all[64] = {0};
+	size_t count = 0;
+	int r;
+
+	if (secret_pool_reserve(POOL_LIMIT, &pool) < 0)
+		return 1;
+	if (setrlimit(RLIMIT_MEMLOCK, &none) < 0 || setgid(65534) < 0 || setuid(65534) < 0)
+		return 2;
+	/* Each of a size that has a slab to itself, until the limit; and again, wiped. */
+	for (int round = 0; round < 3; round++) {
+		while ((r = secret_zeros(pool, 200000, &all[count])) == 0) {
+			for (size_t i = 0; i < 200000; i++) {
+				if (secret_bytes(all[count])[i])
+					return 3;
+			}
+			memset(secret_bytes(all[count++]), 'x', 200000);
+		}
+		if (r != -ENOMEM || count < POOL_LIMIT / 300000)
+			return 4;
+		for (; count; count--)
+			all[count - 1] = secret_free(all[count - 1]);
+	}
+	r = secret_copy(pool, "value", 5, &all[0]);
+	all[0] = secret_free(all[0]);
+	secret_pool_free(pool);
+	return r ? 5 : 0;
+}
+
+Test(secret, pool_of_a_reserve_serves_who_may_lock_nothing_any_more)
+{
+	if (geteuid() != 0)
+		cr_skip_test("only root can lock what others cannot");
+	cr_expect_eq(child_run(use_reserve), 0);
+}
+
+/* Smallest and largest, in an order that leaves gaps. */
+Test(secret, pool_of_a_reserve_hands_out_pieces_of_every_size)
+{
+	enum { COUNT = 24 };
+	struct secret_pool *pool = NULL;
+	struct secret *all[COUNT] = {0};
+
+	cr_assert_eq(secret_pool_reserve(16 << 20, &pool), 0);
+	for (size_t round = 0; round < 40; round++) {
+		for (size_t i = round % 3; i < COUNT; i += 3) {
+			const size_t size = (i * 7919 + round * 104729) % 500000 + 1;
+
+			secret_free(all[i]);
+			cr_assert_eq(secret_zeros(pool, size, &all[i]), 0);
+			memset(secret_bytes(all[i]), (int)i + 1, size);
+		}
+		for (size_t i = 0; i < COUNT; i++) {
+			for (size_t j = 0; all[i] && j < secret_size(all[i]); j++)
+				cr_assert_eq(secret_view(all[i])[j], i + 1);
+		}
+	}
+	for (size_t i = 0; i < COUNT; i++)
+		secret_free(all[i]);
+	secret_pool_free(pool);
+}
+
+/* The page before a piece, and with another piece behind it. */
+static void touch_guard_of_reserve(struct secret_pool *pool)
+{
+	struct secret_pool *reserved = NULL;
+	struct secret *first = NULL;
+
+	(void)pool;
+	if (secret_pool_reserve(POOL_LIMIT, &reserved) == 0 &&
+	    secret_zeros(reserved, 300000, &first) == 0)
+		touch_guard(reserved);
+}
+
+Test(secret, pieces_of_a_reserve_are_fenced)
+{
+	const int ended = signal_of(touch_guard_of_reserve);
+
+	cr_expect(ended == SIGSEGV || ended == SIGABRT);
 }

@@ -16,7 +16,7 @@ Test(slab, is_full_after_as_many_blocks_as_fit)
 	CLEANUP_SLAB struct slab *slab = NULL;
 	const uint8_t *last = NULL;
 
-	cr_assert_eq(slab_new(&slab), 0);
+	cr_assert_eq(slab_new(NULL, &slab), 0);
 	for (size_t size = 1 << SLAB_BLOCK_MIN_BITS; size <= 1 << SLAB_BLOCK_MAX_BITS; size *= 2) {
 		slab_cut(slab, size);
 		for (size_t i = 0; i < SLAB_SIZE / size; i++) {
@@ -33,7 +33,7 @@ Test(slab, gives_again_the_blocks_that_were_given_back)
 	CLEANUP_SLAB struct slab *slab = NULL;
 	uint8_t *blocks[4];
 
-	cr_assert_eq(slab_new(&slab), 0);
+	cr_assert_eq(slab_new(NULL, &slab), 0);
 	slab_cut(slab, SLAB_SIZE / 4);
 	for (size_t i = 0; i < 4; i++)
 		blocks[i] = slab_take(slab);
@@ -49,7 +49,7 @@ Test(slab, single_one_has_one_block)
 {
 	CLEANUP_SLAB struct slab *slab = NULL;
 
-	cr_assert_eq(slab_new_single(1 << 20, &slab), 0);
+	cr_assert_eq(slab_new_single(NULL, 1 << 20, &slab), 0);
 	memset(slab_take(slab), 'x', 1 << 20);
 	cr_assert(slab_is_full(slab));
 }
@@ -65,7 +65,7 @@ Test(slab, block_given_back_twice_ends_the_process)
 		uint8_t *block;
 
 		signal(SIGABRT, SIG_DFL);
-		if (slab_new(&slab) < 0)
+		if (slab_new(NULL, &slab) < 0)
 			_exit(1);
 		slab_cut(slab, 64);
 		block = slab_take(slab);
