@@ -4,9 +4,6 @@
 #include <pwd.h>
 #include <stdbool.h>
 
-/* Debian keeps 65000-65533 for itself, systemd's dynamic users end at 65519. */
-enum { UNUSED_ID = 65523 };
-
 /* The group database does not list those whose primary group it is. */
 static bool is_primary_of_another(gid_t gid, uid_t owner)
 {
@@ -41,7 +38,7 @@ int owner_find(const char *user, struct owner *ret)
 	}
 	if (user)
 		return -ENOENT;
-	if (getpwuid(UNUSED_ID) || getgrgid(UNUSED_ID))
+	if (getpwuid(OWNER_UNNAMED) || getgrgid(OWNER_UNNAMED))
 		return -EEXIST;
-	return take((struct owner){UNUSED_ID, UNUSED_ID}, ret);
+	return take((struct owner){OWNER_UNNAMED, OWNER_UNNAMED}, ret);
 }

@@ -1,12 +1,17 @@
 /*
- * Who owns the inodes: a user and a group that nobody else is. What the owner's and the group's
- * bits of a file allow is thus allowed to nobody; roles are entries of their own.
+ * Who owns the inodes, and whom the daemon works as: a user and a group that nobody else is. What
+ * the owner's and the group's bits of a file allow is thus allowed to nobody; roles are entries of
+ * their own.
  */
 #pragma once
 
 #include <sys/types.h>
 
 #include "store/cleanup.h"
+
+/* The number that serves where there is no such user: Debian keeps 65000-65533 for itself,
+ * systemd's dynamic users end at 65519. */
+enum { OWNER_UNNAMED = 65523 };
 
 struct owner {
 	uid_t uid;

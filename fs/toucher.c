@@ -48,9 +48,11 @@ static _Noreturn void run(const char *mountpoint)
 	}
 }
 
-/* For good: who it was started by may be root. */
+/* For good, if who it was started by is root; a daemon without privileges is that user already. */
 static bool become(const struct owner *owner)
 {
+	if (geteuid() != 0)
+		return getuid() == owner->uid && geteuid() == owner->uid;
 	return setgroups(0, NULL) == 0 && setresgid(owner->gid, owner->gid, owner->gid) == 0 &&
 	       setresuid(owner->uid, owner->uid, owner->uid) == 0 && setuid(0) != 0;
 }
