@@ -1,5 +1,7 @@
 #include "store/refresh.h"
 
+#include "store/replay.h"
+
 enum { FETCH_MAX = 256 }; /* entries at once */
 
 struct following {
@@ -31,9 +33,13 @@ static int note(struct following *following, const struct entry *entry)
 	return 0;
 }
 
+/* Of an entry that is not followed nothing is looked at again: what it speaks of stays as it was,
+ * whatever has become of it in the engine. */
 static int follow(void *context, const struct engine_entry *entry)
 {
 	struct following *following = context;
+	const size_t count = following->count;
+	const bool membership = following->membership;
 	CLEANUP_ENTRY struct entry decoded = {0};
 	int r;
 
@@ -41,7 +47,11 @@ static int follow(void *context, const struct engine_entry *entry)
 	if (r == 0)
 		r = note(following, &decoded);
 	if (r == 0)
-		r = chain_follow(following->chain, entry->bytes, entry->size);
+		r = replay_entry(following->chain, entry);
+	if (r < 0) {
+		following->count = count;
+		following->membership = membership;
+	}
 	return r;
 }
 

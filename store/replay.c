@@ -8,18 +8,23 @@ struct replay {
 	bool passed; /* the log passes through the mark */
 };
 
-/* What the engine calls the entry's digest is what the next append is compared with. */
+int replay_entry(struct chain *chain, const struct engine_entry *entry)
+{
+	const struct digest digest = entry_digest(entry->bytes, entry->size);
+
+	if (entry->generation != chain_generation(chain) + 1 ||
+	    !digest_equal(&entry->digest, &digest))
+		return -EBADMSG;
+	return chain_follow(chain, entry->bytes, entry->size);
+}
+
 static int follow(void *context, const struct engine_entry *entry)
 {
 	struct replay *replay = context;
-	int r;
+	int r = replay_entry(replay->chain, entry);
 
-	r = chain_follow(replay->chain, entry->bytes, entry->size);
 	if (r < 0)
 		return r;
-	if (entry->generation != chain_generation(replay->chain) ||
-	    !digest_equal(&entry->digest, chain_head(replay->chain)))
-		return -EBADMSG;
 	if (entry->generation == replay->mark->generation)
 		replay->passed = digest_equal(&entry->digest, &replay->mark->head);
 	return 0;

@@ -9,6 +9,10 @@
 #include "store/engine.h"
 #include "store/mark.h"
 
+/* Follow the entry, if it is what the engine says that it is: the next append is held against that.
+ * Errors of chain_follow(). */
+int replay_entry(struct chain *chain, const struct engine_entry *entry) MUST_CHECK;
+
 /* Follow the log from where the chain stands to its end. -ENOENT no such log; -EBADMSG,
  * -EPROTONOSUPPORT as chain_follow(); -ESTALE when it ends before the mark: it was put back to an
  * earlier state; -ENOTUNIQ when it does not pass through the mark: it is another log than the one

@@ -114,11 +114,28 @@ static int diagnose(const struct org *org, const struct verify *verify,
 				     : "cannot be opened, or is not sound");
 }
 
+/* Whether another record of its parent has its name, and is the one that is served. */
+static bool is_hidden(const struct org *org, const struct record *record)
+{
+	const struct record *served;
+
+	if (record->kind == RECORD_ORG)
+		return false;
+	served = org_child(org, record->parent, record->kind, record->name);
+	return served && !record_id_equal(served->id, record->id);
+}
+
 /* A record that does not fit was left out when the organisation was loaded. */
 static int verify_item(const struct org *org, struct verify *verify, const struct map_row *row)
 {
+	const struct record *record = org_record(org, row->ref.id);
+
 	verify->records++;
-	return org_record(org, row->ref.id) ? 0 : diagnose(org, verify, row);
+	if (!record)
+		return diagnose(org, verify, row);
+	return is_hidden(org, record)
+		       ? tell(org, verify, &row->ref, "has the name of another, which is served")
+		       : 0;
 }
 
 static int verify_value(const struct org *org, struct verify *verify, const struct map_row *row)

@@ -1,7 +1,8 @@
 /*
  * Verification of one organisation's rows: each that the log speaks of must be there, be what the
- * log says, open and be sound; the keys must be sealed to all recipients; and there must be no row
- * that the log does not speak of. Used by survey.c. One thread at a time.
+ * log says, open and be sound, and be the one of its name; the keys must be sealed to all
+ * recipients; and there must be no row that the log does not speak of. Used by survey.c. One thread
+ * at a time.
  */
 #pragma once
 

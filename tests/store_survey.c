@@ -124,6 +124,27 @@ Test(survey, names_what_is_wrong)
 	}
 }
 
+/* Two that a hostile or a former writer has signed; who writes by the rules does not. */
+Test(survey, names_a_record_that_another_of_its_name_hides)
+{
+	static const char *const expected[] = {
+		"acme|account openai|has the name of another, which is served", NULL};
+	static char name[] = "openai";
+	SMALL_STORE small;
+	furnish(&small);
+	CLEANUP(change_freep) struct change *change = NULL;
+	CLEANUP_SURVEY struct survey result = {0};
+	struct org *org = NULL;
+	const struct record second = {.id = {{9}}, .kind = RECORD_ACCOUNT, .name = name};
+
+	cr_assert_eq(change_new(&change), 0);
+	cr_assert_eq(change_put(change, &second), 0);
+	cr_assert_eq(store_org(small.store, 0, &org), 0);
+	cr_assert_eq(org_commit(org, change), 0);
+	result = survey_of(&small, expected);
+	cr_expect_eq(result.orgs[0].findings, 1);
+}
+
 Test(survey, holds_each_log_against_what_was_seen)
 {
 	static const struct {
