@@ -30,6 +30,7 @@ static const struct rights table[NODE_KINDS] = {
 	[NODE_FIELD] = {.manage = 6, .use = 4},
 	[NODE_HISTORY_FIELD] = {.manage = 5},
 	[NODE_HISTORY_VALUE] = {.manage = 4},
+	[NODE_ENDING] = {.roles = 6},
 };
 
 static const struct rights plain_field = {.manage = 6, .list = 4, .use = 4};
@@ -176,7 +177,7 @@ int access_need(struct tree *tree, const struct node *node, const struct caller 
 static const enum capability host_needs[NODE_KINDS] = {
 	[NODE_ORG] = CAN_WRITE,	     [NODE_PROJECTS] = CAN_MANAGE, [NODE_PROJECT] = CAN_WRITE,
 	[NODE_ROLES] = CAN_MANAGE,   [NODE_ROLE] = CAN_MANAGE,	   [NODE_ACCOUNT] = CAN_WRITE,
-	[NODE_PROVIDER] = CAN_WRITE, [NODE_FIELD] = CAN_WRITE,
+	[NODE_PROVIDER] = CAN_WRITE, [NODE_FIELD] = CAN_WRITE,	   [NODE_ENDING] = CAN_MANAGE,
 };
 
 static int host_may(const struct org *org, const struct node *node, unsigned permissions)

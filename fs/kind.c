@@ -2,6 +2,7 @@
 
 #include "fs/account.h"
 #include "fs/audit_file.h"
+#include "fs/ending.h"
 #include "fs/history.h"
 #include "fs/link.h"
 #include "fs/organisation.h"
@@ -230,6 +231,15 @@ static const struct kind kinds[] = {
 			.live = true,
 			.stat = scratch_stat,
 			.content = scratch_content,
+		},
+	[NODE_ENDING] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 6,
+			.updated = org_dir_updated,
+			.content = ending_content,
+			.judge = ending_judge,
+			.commit = ending_commit,
 		},
 };
 _Static_assert(sizeof kinds / sizeof kinds[0] == NODE_KINDS, "every kind has its row");

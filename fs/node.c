@@ -29,6 +29,7 @@ static const char *const names[] = {
 	[NODE_HISTORY_VALUE] = "history value",
 	[NODE_SCRATCH] = "scratch",
 	[NODE_SCRATCH_LINK] = "scratch link",
+	[NODE_ENDING] = "ending",
 };
 _Static_assert(sizeof names / sizeof names[0] == NODE_KINDS, "every kind has a name");
 

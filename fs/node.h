@@ -35,6 +35,7 @@ enum node_kind {
 	NODE_HISTORY_VALUE, /* ACCOUNT/.history/FIELD/N; number: N */
 	NODE_SCRATCH,	    /* an editor's file beside a field, see scratch.h; id: of its own */
 	NODE_SCRATCH_LINK,  /* a symbolic link of an editor's */
+	NODE_ENDING,	    /* /orgs/ORG/.delete, see ending.h */
 	NODE_KINDS,
 };
 

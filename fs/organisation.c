@@ -4,6 +4,7 @@
 
 #include "fs/account.h"
 #include "fs/edit.h"
+#include "fs/ending.h"
 
 static const struct record_id top = {{0}};
 
@@ -44,6 +45,10 @@ int org_dir_lookup(struct tree *tree, const struct node *directory, const char *
 	(void)caller;
 	if (r < 0)
 		return r;
+	if (ending_is_name(name)) {
+		*ret = (struct node){.kind = NODE_ENDING, .pin = directory->pin};
+		return 0;
+	}
 	for (size_t i = 0; i < FIXED; i++) {
 		if (strcmp(name, fixed[i].name) == 0) {
 			*ret = (struct node){.kind = fixed[i].kind, .pin = directory->pin};

@@ -12,8 +12,8 @@ int orgs_lookup(struct tree *tree, const struct node *directory, const char *nam
 	const int index = pins_find(store_pins(tree->store), name);
 
 	(void)directory, (void)caller;
-	if (index < 0)
-		return index;
+	if (index < 0 || pin_is_retired(pins_get(store_pins(tree->store), (size_t)index)))
+		return -ENOENT;
 	*ret = (struct node){.kind = NODE_ORG, .pin = (size_t)index};
 	return 0;
 }
@@ -28,6 +28,8 @@ int orgs_list(struct tree *tree, const struct node *directory, const struct call
 	for (size_t i = 0; i < pins_count(pins) && r == 0; i++) {
 		const struct node org = {.kind = NODE_ORG, .pin = i};
 
+		if (pin_is_retired(pins_get(pins, i)))
+			continue;
 		/* Root also sees those that cannot be read: somebody must. */
 		if (caller->uid == 0 || access_is_member(tree, &org, caller))
 			r = listing_add(ret, pins_get(pins, i)->name, &org, 0);
@@ -95,7 +97,7 @@ int orgs_make_directory(const struct edit *edit)
 int orgs_remove(const struct edit *edit, const struct node *child)
 {
 	(void)edit, (void)child;
-	/* Only by a command that asks: nothing of it would come back. */
+	/* Only by who says its name once more, see ending.h: nothing of it would come back. */
 	return -EPERM;
 }
 

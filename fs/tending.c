@@ -4,6 +4,7 @@
 
 #include "fs/burial.h"
 #include "fs/credential_edit.h"
+#include "fs/ending.h"
 #include "fs/follow.h"
 #include "fs/log.h"
 #include "fs/roster.h"
@@ -50,6 +51,7 @@ static void tend_store(struct session *session)
 
 	pthread_mutex_lock(&session->lock);
 	follow_others(&session->tree);
+	ending_tend(&session->tree);
 	pthread_mutex_unlock(&session->lock);
 	for (size_t i = 0; more && i < RESEAL_STEPS; i++) {
 		pthread_mutex_lock(&session->lock);

@@ -111,6 +111,8 @@ static void print_org(struct tree *tree, size_t index, FILE *file)
 	const struct pin *pin = pins_get(store_pins(tree->store), index);
 	struct org *org = store_org_loaded(tree->store, index);
 
+	if (pin_is_retired(pin))
+		return;
 	fprintf(file, "organisation: %s fingerprint=", pin->name);
 	for (size_t i = 0; i < 8; i++)
 		fprintf(file, "%02x", pin->fingerprint.bytes[i]);

@@ -149,7 +149,7 @@ int tree_org(struct tree *tree, const struct node *node, struct org **ret)
 	if (r == 0) {
 		tree_org_state(tree, node->pin)->trouble = 0;
 		recall(tree, node->pin, *ret);
-		return 0;
+		return org_is_ended(*ret) ? -ENOENT : 0;
 	}
 	log_trouble(tree, node, r);
 	tree_org_state(tree, node->pin)->failed = tree_monotonic();

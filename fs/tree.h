@@ -27,6 +27,7 @@ struct tree_org {
 	uint64_t failed;	    /* when it could not be loaded, ns monotonic */
 	bool recalled;		    /* what was removed before the start: see burial.h */
 	bool erased;
+	bool ended;	  /* nothing is left to be done about it: see ending.h */
 	pid_t remover;	  /* who tried to remove what cannot be removed */
 	uint64_t removed; /* when he last tried anything, ns monotonic */
 };
@@ -79,7 +80,7 @@ uint64_t tree_now(void);
 uint64_t tree_monotonic(void);
 
 /* The organisation of a node, loaded when first touched; trouble is logged once. -EIO for whatever
- * is wrong with it; -ENOENT for a node that lies in none. */
+ * is wrong with it; -ENOENT for a node that lies in none, or in one that was ended. */
 int tree_org(struct tree *tree, const struct node *node, struct org **ret) MUST_CHECK;
 
 /* The account that a node in an account's directory belongs to; NULL when it is gone. */

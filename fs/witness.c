@@ -183,6 +183,8 @@ static enum audit_operation saving_of(struct tree *tree, const struct node *node
 		return AUDIT_ROLE;
 	if (node->kind == NODE_PROVIDER)
 		return AUDIT_PROVIDER;
+	if (node->kind == NODE_ENDING)
+		return AUDIT_RMDIR;
 	if (tree_org(tree, node, &org) < 0)
 		return AUDIT_SAVE;
 	field = org_record(org, node->id);
@@ -253,7 +255,11 @@ static void changed(struct witness *witness)
 	const struct node node = {.kind = NODE_ORG, .pin = witness->pin};
 	struct org *org = NULL;
 
-	if (witness->pin == NO_PIN || tree_org(witness->tree, &node, &org) < 0 ||
+	if (witness->pin == NO_PIN)
+		return;
+	/* One that was ended is there for this alone. */
+	org = store_org_loaded(witness->tree->store, witness->pin);
+	if ((!org && tree_org(witness->tree, &node, &org) < 0) ||
 	    (org_generation(org) == witness->generation && !witness->always))
 		return;
 	event.path = witness->path;

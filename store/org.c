@@ -308,6 +308,55 @@ int org_commit(struct org *org, const struct change *change)
 	return 0;
 }
 
+static const struct record_id self = {{0}};
+
+bool org_is_ended(const struct org *org)
+{
+	/* Its founder's second entry named it. */
+	return chain_generation(org->chain) > 1 &&
+	       !map_get(chain_map(org->chain), ROW_ITEM, self, 0);
+}
+
+/* Values before the records that they belong to: one record may have more of them than an entry can
+ * remove. */
+static int choose_rows(const struct org *org, enum row_table table, size_t max, size_t *count,
+		       struct change *change)
+{
+	const struct map_row *row;
+	uint64_t cursor = 0;
+	int r = 0;
+
+	while (r == 0 && *count < max && (row = map_next(chain_map(org->chain), &cursor))) {
+		if (row->ref.table != table)
+			continue;
+		r = table == ROW_VALUE ? change_remove_value(change, row->ref.id, row->ref.version)
+				       : change_remove(change, row->ref.id);
+		++*count;
+	}
+	return r;
+}
+
+int org_end(struct org *org, size_t max, size_t *ret_left)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	size_t count = 0;
+	int r = change_new(&change);
+
+	if (r == 0 && !org_is_ended(org)) {
+		r = change_remove(change, self);
+		count++;
+	}
+	if (r == 0)
+		r = choose_rows(org, ROW_VALUE, max, &count, change);
+	if (r == 0)
+		r = choose_rows(org, ROW_ITEM, max, &count, change);
+	if (r == 0)
+		r = org_commit(org, change);
+	if (r == 0)
+		*ret_left = map_size(chain_map(org->chain));
+	return r;
+}
+
 int org_exposure(const struct org *org, struct recipient_id recipient,
 		 int (*each)(void *context, const struct record *field), void *context)
 {

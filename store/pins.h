@@ -18,6 +18,12 @@ struct pin {
 	char *name;
 };
 
+/* Whether it is of an organisation that was ended: no name of a living one begins like that. */
+static inline bool pin_is_retired(const struct pin *pin)
+{
+	return pin->name[0] == '.';
+}
+
 struct pins;
 
 /* Create an empty list. -EEXIST, other -errno. */

@@ -221,6 +221,8 @@ int store_org_pin(struct store *store, const struct digest *fingerprint, const c
 		r = org_load(store->engine, store->pool, store->identity.host, fingerprint, &org);
 	if (r < 0)
 		return r;
+	if (org_is_ended(org))
+		return -ENOENT;
 	mark = org_mark(org);
 	r = pins_add(store->pins, fingerprint, &mark, name);
 	if (r == 0)
@@ -265,6 +267,29 @@ int store_org_rename(struct store *store, size_t index, const char *name)
 		if (r < 0)
 			return r;
 	}
+	return pins_rename(store->pins, index, name);
+}
+
+enum { END_BATCH = 1000 }; /* rows: an entry takes twice as many */
+
+int store_org_end(struct store *store, size_t index, size_t *ret_left)
+{
+	struct org *org = NULL;
+	int r = store_org(store, index, &org);
+
+	return r < 0 ? r : org_end(org, END_BATCH, ret_left);
+}
+
+int store_org_retire(struct store *store, size_t index)
+{
+	const struct pin *pin = pins_get(store->pins, index);
+	const uint8_t *id = pin->fingerprint.bytes;
+	char name[32];
+
+	if (pin_is_retired(pin))
+		return 0;
+	snprintf(name, sizeof name, ".deleted-%02x%02x%02x%02x%02x%02x%02x%02x", id[0], id[1],
+		 id[2], id[3], id[4], id[5], id[6], id[7]);
 	return pins_rename(store->pins, index, name);
 }
 

@@ -68,6 +68,15 @@ int store_org_pin(struct store *store, const struct digest *fingerprint,
  * host learns it by. -EEXIST for a name that is pinned; errors of org_commit(). */
 int store_org_rename(struct store *store, size_t index, const char *name) MUST_CHECK;
 
+/* End it for good (org_end()), so that its name is free. Its pin stays, under a name that no
+ * organisation can have, and with it the mark: a store in which it lives again was put back. Errors
+ * of org_commit(). */
+int store_org_end(struct store *store, size_t index, size_t *ret_left) MUST_CHECK;
+
+/* Give the pin of one that was found to be ended such a name, if it has it not yet. Errors of
+ * pins_rename(). */
+int store_org_retire(struct store *store, size_t index) MUST_CHECK;
+
 /* Note how far the logs of the loaded organisations go: `ret` is what is to be written, NULL when
  * nothing has changed. -ENOMEM. */
 int store_marks(struct store *store, struct pins_copy **ret) MUST_CHECK;

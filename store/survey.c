@@ -72,7 +72,9 @@ static int look_into(struct visit *visit, const struct org *loaded)
 
 	org->found = org_mark(loaded);
 	org->can = org_capability(loaded);
-	if (!org->name && self) {
+	if (self && (!org->name || *org->name == '.')) {
+		/* It is not pinned, or was ended and lives again. */
+		free(org->name);
 		org->name = strdup(self->name);
 		if (!org->name)
 			return -ENOMEM;

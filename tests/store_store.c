@@ -409,3 +409,50 @@ Test(store, a_deleted_value_is_nowhere_after_tidy)
 	for (size_t i = 0; i < 4; i++)
 		cr_expect_not(store_holds(world.place.store, sealed[i], 40), "part %zu", i);
 }
+
+Test(store, an_organisation_that_was_ended_leaves_its_mark_and_its_name)
+{
+	WORLD world;
+	STORE *store = NULL;
+	struct org *org = NULL;
+	size_t index = 0, again = 0, left = 1;
+
+	world_init(&world);
+	create(&world);
+	store = open_store(&world);
+	cr_assert_eq(store_org_create(store, "acme", NULL, &index), 0);
+	cr_assert_eq(store_org(store, index, &org), 0);
+	cr_expect_not(org_is_ended(org));
+	cr_assert_eq(store_org_end(store, index, &left), 0);
+	cr_expect_eq(left, 0);
+	cr_expect(org_is_ended(org));
+	cr_assert_eq(store_org_retire(store, index), 0);
+	cr_expect(pin_is_retired(pins_get(store_pins(store), index)));
+	cr_expect_eq(store_org_retire(store, index), 0, "it is called so already");
+	cr_expect_eq(store_org_create(store, "acme", NULL, &again), 0);
+	store = store_close(store);
+	store = open_store(&world);
+	cr_assert_eq(store_org(store, index, &org), 0);
+	cr_expect(org_is_ended(org));
+	cr_expect_eq(store_org_end(store, index, &left), 0, "there is nothing to do");
+	cr_assert_eq(store_org(store, again, &org), 0);
+	cr_expect_not(org_is_ended(org));
+}
+
+Test(store, an_organisation_that_was_ended_is_not_pinned)
+{
+	WORLD world;
+	STORE *store = NULL;
+	struct digest fingerprint;
+	struct org *org = NULL;
+	size_t index = 0, left = 0;
+
+	world_init(&world);
+	create(&world);
+	store = open_store(&world);
+	cr_assert_eq(store_org_create(store, "acme", NULL, &index), 0);
+	cr_assert_eq(store_org(store, index, &org), 0);
+	fingerprint = *org_fingerprint(org);
+	cr_assert_eq(store_org_end(store, index, &left), 0);
+	cr_expect_eq(store_org_pin(store, &fingerprint, "other"), -ENOENT);
+}
