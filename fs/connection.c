@@ -60,14 +60,24 @@ static void offer_what_is_in_force(uint8_t *request, const struct shared_message
 		in->max_readahead = out->max_readahead;
 }
 
-/* The minor version is the library's own, whatever is in force. */
+/* Whether a worker can go on with what is in force: the minor version is the library's own, and how
+ * many requests the kernel keeps back is the kernel's affair. */
 static bool is_same(const struct shared_message *a, const struct shared_message *b)
 {
-	const size_t minor = sizeof(struct fuse_out_header) + offsetof(struct fuse_init_out, minor);
-	const size_t rest = minor + sizeof(uint32_t);
+	struct shared_message left = *a, right = *b;
+	struct shared_message *const both[] = {&left, &right};
 
-	return a->size == b->size && a->size >= rest && memcmp(a->bytes, b->bytes, minor) == 0 &&
-	       memcmp(a->bytes + rest, b->bytes + rest, a->size - rest) == 0;
+	if (a->size != b->size ||
+	    a->size < sizeof(struct fuse_out_header) + sizeof(struct fuse_init_out))
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		struct fuse_init_out *out =
+			(void *)(both[i]->bytes + sizeof(struct fuse_out_header));
+
+		out->minor = 0;
+		out->max_background = out->congestion_threshold = 0;
+	}
+	return memcmp(left.bytes, right.bytes, left.size) == 0;
 }
 
 static int answer_again(struct connection *connection)

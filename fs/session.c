@@ -33,6 +33,11 @@ static void init_connection(void *context, struct fuse_conn_info *connection)
 
 	(void)context;
 	connection->want = connection->capable & wanted;
+	/* The kernel hands on so many of the requests for which nobody waits, and keeps the others
+	 * back, while those for which somebody waits go on coming: of a thousand readers' handles
+	 * most would stay open, and their values in memory, without end. */
+	connection->max_background = UINT16_MAX;
+	connection->congestion_threshold = UINT16_MAX;
 	connection->max_write = WRITE_MAX;
 }
 

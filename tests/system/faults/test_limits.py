@@ -178,8 +178,10 @@ def waiting(mount):
 
 
 @pytest.mark.limit(600)
-def test_a_crowd_of_readers_and_writers_meets_no_error(mount):
-    readers, seconds = (1000, 180) if LONG else (200, 12)
+def test_a_crowd_of_readers_and_writers_meets_no_error(mounts):
+    """With little memory, of which handles that are closed must not keep any for long."""
+    readers, seconds, memory = (1000, 180, "16M") if LONG else (200, 12, "4M")
+    mount = mounts(f"[memory]\nlimit = {memory}\n")
     mount.org("acme")
     values = [b"sk-proj-" + bytes([ord("a") + n]) * 200 for n in range(5)]
     paths = []
