@@ -6,6 +6,7 @@
 
 #include "fs/grants.h"
 #include "fs/kind.h"
+#include "fs/use_file.h"
 
 /* What each permission is worth on each kind of node, as rwx. The columns follow the bits of
  * `enum permission` and MAY_PASS. The `w` that everybody who may look into an account has there
@@ -31,8 +32,19 @@ static const struct rights table[NODE_KINDS] = {
 	[NODE_HISTORY_FIELD] = {.manage = 5},
 	[NODE_HISTORY_VALUE] = {.manage = 4},
 	[NODE_ENDING] = {.roles = 6},
+	[NODE_USE_ORG] = {.roles = 5, .manage = 5, .list = 5, .pass = 1},
+	[NODE_USE_PROJECT] = {.roles = 5, .manage = 5, .list = 5, .inherit = 5, .use = 5},
+	[NODE_USE_ENV] = {.manage = 4, .use = 4},
+	[NODE_USE_JSON] = {.manage = 4, .use = 4},
+	[NODE_USE_STATUS] = {.manage = 4, .inherit = 4, .use = 4},
+	[NODE_USE_ACCOUNT] = {.manage = 5, .list = 5, .use = 5},
+	[NODE_USE_PROVIDER] = {.manage = 4, .list = 4, .use = 4},
+	[NODE_USE_MADE] = {.manage = 5, .list = 5, .use = 5},
+	[NODE_USE_FILE] = {.manage = 4, .use = 4},
 };
 
+/* A value in use/ that is not secret. */
+static const struct rights open_file = {.manage = 4, .list = 4, .use = 4};
 static const struct rights plain_field = {.manage = 6, .list = 4, .use = 4};
 /* Managers of the organisation appoint in its projects, owners in the organisation; that either may
  * remove in roles/ is for the daemon to refuse, or to take as emptying a list. */
@@ -115,6 +127,8 @@ static const struct rights *rights_of(struct tree *tree, const struct org *org,
 		return &project_role;
 	if (node->kind == NODE_ROLES && !record_id_is_zero(node->id))
 		return &project_roles;
+	if (node->kind == NODE_USE_FILE && use_file_is_open(tree, node))
+		return &open_file;
 	if (node->kind != NODE_FIELD)
 		return &table[node->kind];
 	account = tree_account(tree, org, node);
@@ -318,6 +332,23 @@ static int acl_outside(struct tree *tree, const struct node *node, struct acl *r
 	return acl_build(kind->owner_bits, kind->other_bits, entries, count, ret);
 }
 
+/* Some programs read a file only where nobody but its owner may: a project that has but one runner
+ * gives its files to him. */
+static bool owner_of(struct tree *tree, const struct node *node, uid_t *ret)
+{
+	const struct record *project = NULL;
+	struct org *org = NULL;
+
+	if (kind_of(node)->owned && tree_org(tree, node, &org) == 0)
+		project = use_project(org, node);
+	return project && use_runner(tree, org, project, ret);
+}
+
+static int compute(struct tree *tree, const struct node *node, struct acl *ret)
+{
+	return node->pin == NO_PIN ? acl_outside(tree, node, ret) : acl_in_org(tree, node, ret);
+}
+
 int access_acl(struct tree *tree, struct inode *inode, const struct acl **ret)
 {
 	const struct node *node = &inode->node;
@@ -328,8 +359,11 @@ int access_acl(struct tree *tree, struct inode *inode, const struct acl **ret)
 	if (kind_of(node)->stat)
 		inode->acl = (struct acl){.mode = 0600};
 	else if (inode->acl_generation != generation) {
-		r = node->pin == NO_PIN ? acl_outside(tree, node, &acl)
-					: acl_in_org(tree, node, &acl);
+		inode->owned = owner_of(tree, node, &inode->owner);
+		if (inode->owned)
+			acl.mode = 0400;
+		else
+			r = compute(tree, node, &acl);
 		if (r < 0)
 			return r;
 		acl_done(&inode->acl);

@@ -1,5 +1,6 @@
 #include "fs/attr.h"
 
+#include "fs/follow.h"
 #include "fs/kind.h"
 
 enum { BLOCK = 512, PREFERRED_BLOCK = 4096 };
@@ -15,7 +16,7 @@ static int size_of(struct tree *tree, const struct node *node, uint64_t *ret)
 		return kind->size(tree, node, ret);
 	if (!kind->content)
 		return 0;
-	r = kind->content(tree, node, &content, &version);
+	r = follow_content(tree, node, &content, &version);
 	if (r == 0)
 		*ret = secret_size(content);
 	return r;
@@ -63,7 +64,7 @@ int attr_of(struct tree *tree, struct inode *inode, struct stat *ret)
 	if (r < 0 && !(r == -EBADMSG && acl))
 		return r;
 	st.st_mode = kind->type | (kind->type == S_IFLNK ? 0777 : acl->mode);
-	st.st_uid = tree->owner;
+	st.st_uid = inode->owned ? inode->owner : tree->owner;
 	st.st_gid = tree->owner_group;
 	st.st_size = (off_t)size;
 	st.st_blocks = blocks_of(st.st_size);
@@ -84,7 +85,7 @@ double name_timeout(const struct node *node)
 {
 	/* A `provider` may be absent for some, see vacancy.h. */
 	const bool own = node->kind == NODE_PENDING || node->kind == NODE_PROVIDER ||
-			 kind_of(node)->stat;
+			 kind_of(node)->stat || kind_of(node)->moves;
 
 	return own ? 0 : 3600;
 }

@@ -174,6 +174,39 @@ static void put_time(struct line *line, uint64_t time)
 	put_padded(line, (unsigned)(time % 1000000000u), 9, "Z\"");
 }
 
+/* Room for what stands around the list, whatever names there are in it. */
+enum { FIELDS_MAX = AUDIT_LINE_MAX - 64 };
+
+/* An array of strings; what does not fit is counted. */
+static uint64_t put_fields(struct line *line, const char *fields)
+{
+	uint64_t left_out = 0;
+	bool first = true;
+
+	put_key(line, "fields");
+	put(line, "[", 1);
+	while (*fields) {
+		const size_t length = strcspn(fields, "\n");
+		const size_t before = line->size;
+		char name[1024];
+
+		snprintf(name, sizeof name, "%.*s", (int)length, fields);
+		fields += length + (fields[length] == '\n');
+		if (!first)
+			put(line, ",", 1);
+		put_string(line, name);
+		if (line->full || line->size > FIELDS_MAX) {
+			line->full = false;
+			line->size = before;
+			left_out++;
+			continue;
+		}
+		first = false;
+	}
+	put(line, "]", 1);
+	return left_out;
+}
+
 static const char *result_name(int result)
 {
 	const char *name = result ? strerrorname_np(-result) : "ok";
@@ -184,6 +217,7 @@ static const char *result_name(int result)
 int audit_line_make(const struct audit_event *event, char ret[AUDIT_LINE_MAX], size_t *ret_size)
 {
 	struct line line = {.bytes = ret};
+	uint64_t left_out = 0;
 
 	put_time(&line, event->time);
 	put_member(&line, "host", event->host);
@@ -197,7 +231,9 @@ int audit_line_make(const struct audit_event *event, char ret[AUDIT_LINE_MAX], s
 	put_member(&line, "to", event->to);
 	put_member(&line, "result", result_name(event->result));
 	put_count(&line, "version", event->version);
-	put_count(&line, "count", event->count);
+	if (event->fields && *event->fields)
+		left_out = put_fields(&line, event->fields);
+	put_count(&line, "count", event->count + left_out);
 	put_text(&line, "}\n");
 	if (line.full)
 		return -EFBIG;

@@ -1,7 +1,8 @@
 /*
  * A line of the audit log: what somebody did, as one JSON object. Its members, in this order, are
  * an interface: time (RFC 3339, UTC, with nanoseconds), host, uid, user, pid, program, operation,
- * path, to, result, version, count. A member that has nothing to say is left out. Never a value.
+ * path, to, result, version, fields, count. A member that has nothing to say is left out. Never a
+ * value.
  *
  * Written by hand, not by jansson, because a line is written before each value that is read, and
  * building a tree of objects for it takes longer than sealing it. Pure.
@@ -39,11 +40,13 @@ struct audit_event {
 	pid_t pid;
 	const char *program; /* NULL: not known */
 	enum audit_operation operation;
-	const char *path; /* below the mount */
-	const char *to;	  /* NULL: none */
-	int result;	  /* 0 or -errno */
-	uint64_t version; /* of a field's value; 0: none */
-	uint64_t count;	  /* 0: none */
+	const char *path;   /* below the mount */
+	const char *to;	    /* NULL: none */
+	int result;	    /* 0 or -errno */
+	uint64_t version;   /* of a field's value; 0: none */
+	uint64_t count;	    /* 0: none */
+	const char *fields; /* of a file that is made of several values: "NAME:VERSION" a line; as
+			     * many as there is room for, and `count` are left out. NULL: none */
 };
 
 const char *audit_operation_name(enum audit_operation operation);

@@ -1,6 +1,7 @@
 #include "fs/grants.h"
 
 #include "fs/acl.h"
+#include "fs/use.h"
 
 void grants_done(struct grants *grants)
 {
@@ -176,6 +177,20 @@ static int add_project(const struct view *view, struct record_id project, unsign
 	return record_id_is_zero(project) ? 0 : add_scope(view, project, reach, 0);
 }
 
+/* In use/: who may use all that a project has, what it inherits for who may use it, and its own
+ * accounts also for who manages them. */
+static int add_use(const struct view *view, const struct node *node)
+{
+	const struct record *project = use_project(view->org, node);
+	unsigned reach = MAY_USE;
+
+	if (node->kind == NODE_USE_PROJECT || node->kind == NODE_USE_STATUS)
+		reach |= MAY_MANAGE | MAY_INHERIT;
+	else if (tree_account(view->tree, view->org, node))
+		reach |= MAY_MANAGE;
+	return project ? add_scope(view, project->id, reach, 0) : 0;
+}
+
 int grants_of(struct tree *tree, const struct org *org, const struct node *node, struct grants *ret)
 {
 	CLEANUP_GRANTS struct grants grants = {0};
@@ -184,13 +199,15 @@ int grants_of(struct tree *tree, const struct org *org, const struct node *node,
 
 	if (r < 0)
 		return r;
-	if (node->kind == NODE_ORG || node->kind == NODE_PROJECTS)
+	if (node->kind == NODE_ORG || node->kind == NODE_PROJECTS || node->kind == NODE_USE_ORG)
 		r = add_projects(&view);
 	else if (node->kind == NODE_PROJECT)
 		r = add_project(&view, node->id, MAY_MANAGE | MAY_INHERIT | MAY_USE);
 	else if (node->kind == NODE_ROLES || node->kind == NODE_ROLE)
 		/* Who holds a project's roles is the organisation's business, not the project's. */
 		r = add_project(&view, node->id, MAY_INHERIT | MAY_USE);
+	else if (node->kind >= NODE_USE_PROJECT && node->kind <= NODE_USE_FILE)
+		r = add_use(&view, node);
 	else
 		r = add_account(&view, node);
 	if (r < 0)

@@ -188,11 +188,36 @@ bool handle_read_needs_groups(struct tree *tree, const struct handle *handle)
 	return opener_read_needs_groups(tree, &handle->node, &handle->opener);
 }
 
-/* A scratch file has no rights but its mode. */
-static int authorise_read(struct tree *tree, struct handle *handle, const struct caller *caller)
+/* A file that is made of several values may have lost one of them, which is not to be read any
+ * more: what the handle has is of no use then, but that it can be read anew from the beginning. */
+static int check_made(struct tree *tree, struct handle *handle, uint64_t offset)
 {
-	return handle->file ? 0
-			    : opener_authorise_read(tree, &handle->node, caller, &handle->opener);
+	CLEANUP_SECRET struct secret *content = NULL;
+	uint64_t version = 0;
+	int r = follow_content(tree, &handle->node, &content, &version);
+
+	handle->fresh = false;
+	if (r == -ENOENT || (r == 0 && offset && version != handle->version))
+		return -EACCES;
+	return r;
+}
+
+/* A scratch file has no rights but its mode. */
+static int authorise_read(struct tree *tree, struct handle *handle, const struct caller *caller,
+			  uint64_t offset)
+{
+	const uint64_t before = handle->opener.access_generation;
+	int r;
+
+	if (handle->file)
+		return 0;
+	r = opener_authorise_read(tree, &handle->node, caller, &handle->opener);
+	if (r == 0 && handle->opener.access_generation != before && kind_of(&handle->node)->fields)
+		r = check_made(tree, handle, offset);
+	/* Else he would not be judged again. */
+	if (r < 0)
+		handle->opener.access_generation = before;
+	return r;
 }
 
 static bool secret_equal(const struct secret *a, const struct secret *b)
@@ -273,7 +298,7 @@ int handle_read(struct tree *tree, struct handle *handle, const struct caller *c
 {
 	const struct secret *content = NULL;
 	size_t length;
-	int r = authorise_read(tree, handle, caller);
+	int r = authorise_read(tree, handle, caller, range->offset);
 
 	if (r < 0)
 		witness_refused(tree, &handle->node, &handle->opener.actor, AUDIT_READ, r);
@@ -303,7 +328,7 @@ int handle_share(struct tree *tree, const struct handle *reader, struct handle *
 	if (reader == other || reader->file || !other->reads ||
 	    !node_equal(&reader->node, &other->node))
 		return 0;
-	r = authorise_read(tree, other, &nobody);
+	r = authorise_read(tree, other, &nobody, 0);
 	if (r == 0)
 		r = opener_record_read(tree, &other->node, reader->version, &other->opener);
 	return r < 0 ? -EIO : 0;

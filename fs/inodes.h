@@ -16,6 +16,8 @@ struct inode {
 	uint64_t lookups;
 	/* what access.c computed, valid while the generation is the organisation's */
 	struct acl acl;
+	bool owned; /* it belongs to `owner`, alone, and not to the daemon's user */
+	uid_t owner;
 	uint64_t acl_generation; /* 0: nothing computed */
 };
 

@@ -13,6 +13,9 @@
 #include "fs/role_file.h"
 #include "fs/scratch_dir.h"
 #include "fs/top.h"
+#include "fs/use_dir.h"
+#include "fs/use_file.h"
+#include "fs/use_status.h"
 #include "fs/credential.h"
 
 /* Directories that everybody may pass have no bits for the group, so that the kernel does not ask
@@ -240,6 +243,96 @@ static const struct kind kinds[] = {
 			.content = ending_content,
 			.judge = ending_judge,
 			.commit = ending_commit,
+		},
+	[NODE_USE] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 5,
+			.other_bits = 5,
+			.lookup = use_lookup,
+			.list = use_list,
+		},
+	[NODE_USE_ORG] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 5,
+			.moves = true,
+			.updated = org_dir_updated,
+			.lookup = use_org_lookup,
+			.list = use_org_list,
+		},
+	[NODE_USE_PROJECT] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 5,
+			.moves = true,
+			.updated = use_env_updated,
+			.lookup = use_project_lookup,
+			.list = use_project_list,
+		},
+	[NODE_USE_ENV] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.owned = true,
+			.updated = use_env_updated,
+			.content = use_env_content,
+			.fields = use_env_fields,
+			.audited = true,
+		},
+	[NODE_USE_JSON] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.owned = true,
+			.updated = use_env_updated,
+			.content = use_env_content,
+			.fields = use_env_fields,
+			.audited = true,
+		},
+	[NODE_USE_STATUS] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.updated = use_env_updated,
+			.content = use_status_content,
+		},
+	[NODE_USE_ACCOUNT] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 5,
+			.moves = true,
+			.updated = use_account_updated,
+			.lookup = use_account_lookup,
+			.list = use_account_list,
+		},
+	[NODE_USE_PROVIDER] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.owned = true,
+			.updated = use_account_updated,
+			.content = use_provider_content,
+		},
+	[NODE_USE_MADE] =
+		{
+			.type = S_IFDIR,
+			.owner_bits = 5,
+			.moves = true,
+			.updated = use_account_updated,
+			.lookup = use_made_lookup,
+			.list = use_made_list,
+		},
+	[NODE_USE_FILE] =
+		{
+			.type = S_IFREG,
+			.owner_bits = 4,
+			.owned = true,
+			.updated = use_file_updated,
+			.content = use_file_content,
+			.size = use_file_size,
+			.fields = use_file_fields,
+			.audited = true,
 		},
 };
 _Static_assert(sizeof kinds / sizeof kinds[0] == NODE_KINDS, "every kind has its row");

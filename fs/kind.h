@@ -62,6 +62,12 @@ struct kind {
 		    struct secret **ret);
 	bool audited; /* who is handed the content is in the audit log */
 	bool live;    /* changes without anybody being told: the kernel asks each time */
+	bool moves;   /* its name may be another's without the kernel having seen how */
+	bool owned;   /* a project's in use/: belongs to its runner, if there is but one */
+	/* Of files that are made of others: whose values are in it, and which versions, a line
+	 * each;
+	 * "" when it is a value itself. The caller frees. NULL: none is made. */
+	int (*fields)(struct tree *tree, const struct node *node, char **ret);
 	/* When it was last changed, ns since 1970; NULL: when the daemon was started. */
 	uint64_t (*updated)(struct tree *tree, const struct node *node);
 

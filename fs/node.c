@@ -30,8 +30,35 @@ static const char *const names[] = {
 	[NODE_SCRATCH] = "scratch",
 	[NODE_SCRATCH_LINK] = "scratch link",
 	[NODE_ENDING] = "ending",
+	[NODE_USE] = "use",
+	[NODE_USE_ORG] = "use org",
+	[NODE_USE_PROJECT] = "use project",
+	[NODE_USE_ENV] = "use env",
+	[NODE_USE_JSON] = "use env.json",
+	[NODE_USE_STATUS] = "use status",
+	[NODE_USE_ACCOUNT] = "use account",
+	[NODE_USE_PROVIDER] = "use provider",
+	[NODE_USE_MADE] = "use made",
+	[NODE_USE_FILE] = "use file",
 };
 _Static_assert(sizeof names / sizeof names[0] == NODE_KINDS, "every kind has a name");
+
+static uint64_t number_of(const uint8_t digest[crypto_generichash_BYTES_MIN])
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < sizeof number; i++)
+		number = number << 8 | digest[i];
+	return number;
+}
+
+uint64_t node_number(const char *name)
+{
+	uint8_t digest[crypto_generichash_BYTES_MIN];
+
+	crypto_generichash(digest, sizeof digest, (const uint8_t *)name, strlen(name), NULL, 0);
+	return number_of(digest);
+}
 
 bool node_equal(const struct node *a, const struct node *b)
 {
@@ -45,7 +72,7 @@ uint64_t node_inode(const struct node *node, struct org_id org, const char *labe
 	const char *kind = names[node->kind];
 	crypto_generichash_state state;
 	uint8_t digest[crypto_generichash_BYTES_MIN];
-	uint64_t number = 0;
+	uint64_t number;
 
 	if (node->kind == NODE_ROOT)
 		return ROOT_INODE;
@@ -56,8 +83,7 @@ uint64_t node_inode(const struct node *node, struct org_id org, const char *labe
 	crypto_generichash_update(&state, node->id.bytes, sizeof node->id.bytes);
 	crypto_generichash_update(&state, (const uint8_t *)label, strlen(label));
 	crypto_generichash_final(&state, digest, sizeof digest);
-	for (size_t i = 0; i < sizeof number; i++)
-		number = number << 8 | digest[i];
+	number = number_of(digest);
 	/* 0 means "no inode" to the kernel, 1 is the root's. */
 	return number > ROOT_INODE ? number : number + 2;
 }

@@ -36,6 +36,17 @@ enum node_kind {
 	NODE_SCRATCH,	    /* an editor's file beside a field, see scratch.h; id: of its own */
 	NODE_SCRATCH_LINK,  /* a symbolic link of an editor's */
 	NODE_ENDING,	    /* /orgs/ORG/.delete, see ending.h */
+	NODE_USE,	    /* /use */
+	NODE_USE_ORG,	    /* /use/ORG */
+	NODE_USE_PROJECT,   /* /use/ORG/PROJECT; id: the project, as for the three below */
+	NODE_USE_ENV,	    /* PROJECT/env */
+	NODE_USE_JSON,	    /* PROJECT/env.json */
+	NODE_USE_STATUS,    /* PROJECT/.status */
+	NODE_USE_ACCOUNT,   /* PROJECT/ACCOUNT; id: the INHERIT record or the project's own account,
+			     * as for the three below */
+	NODE_USE_PROVIDER,  /* ACCOUNT/provider */
+	NODE_USE_MADE,	    /* a directory in ACCOUNT; number: of its path there */
+	NODE_USE_FILE,	    /* a file in ACCOUNT; number: of its path there */
 	NODE_KINDS,
 };
 
@@ -48,6 +59,9 @@ struct node {
 	struct record_id id;
 	uint64_t number;
 };
+
+/* The number of a node that is known by a name: 64 bits of BLAKE2b. */
+uint64_t node_number(const char *name);
 
 bool node_equal(const struct node *a, const struct node *b);
 

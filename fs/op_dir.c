@@ -15,7 +15,8 @@ void op_opendir(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *in
 	/* Only these lists depend on who asks. */
 	if (r == 0)
 		r = request_caller(request,
-				   inode->node.kind == NODE_ORGS || inode->node.kind == NODE_ORG,
+				   inode->node.kind == NODE_ORGS || inode->node.kind == NODE_ORG ||
+					   inode->node.kind == NODE_USE,
 				   &caller);
 	if (r == 0 && !kind_of(&inode->node)->list)
 		r = -ENOTDIR;

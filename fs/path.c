@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "fs/use_file.h"
+
 struct path {
 	struct tree *tree;
 	const struct org *org;
@@ -70,6 +72,18 @@ static const char *const in_account[NODE_KINDS] = {
 	[NODE_STATUS] = ".status", [NODE_HISTORY] = ".history",
 };
 
+/* What lies directly in a project's directory in use/. */
+static const char *const in_use[NODE_KINDS] = {
+	[NODE_USE_ENV] = "env",
+	[NODE_USE_JSON] = "env.json",
+	[NODE_USE_STATUS] = ".status",
+};
+
+static bool is_in_use(const struct node *node)
+{
+	return node->kind >= NODE_USE && node->kind <= NODE_USE_FILE;
+}
+
 static void add_in_project(struct path *path, const struct node *node)
 {
 	const struct record *record = org_record(path->org, node->id);
@@ -80,6 +94,31 @@ static void add_in_project(struct path *path, const struct node *node)
 	if (record || pending)
 		add_place(path, record ? record->parent : pending->parent);
 	add(path, record ? record->name : pending ? pending->name : "?");
+}
+
+/* In use/: behind the organisation. */
+static void add_in_use(struct path *path, const struct node *node)
+{
+	const struct record *project = use_project(path->org, node);
+	const char *name = NULL;
+	struct use use = {0};
+
+	if (node->kind == NODE_USE_ORG)
+		return;
+	add(path, project ? project->name : "?");
+	if (in_use[node->kind])
+		add(path, in_use[node->kind]);
+	if (in_use[node->kind] || node->kind == NODE_USE_PROJECT)
+		return;
+	if (use_of(path->tree, node, &use) < 0) {
+		add(path, "?");
+		return;
+	}
+	add(path, use.entry->name);
+	if (node->kind == NODE_USE_FILE)
+		name = use_file_name(&use, node);
+	if (node->kind != NODE_USE_ACCOUNT)
+		add(path, node->kind == NODE_USE_PROVIDER ? "provider" : name ? name : "?");
 }
 
 static void add_in_org(struct path *path, const struct node *node)
@@ -129,14 +168,19 @@ void path_of(struct tree *tree, const struct node *node, const struct node *via,
 	}
 	if (node->kind == NODE_ORGS)
 		add(&path, "orgs");
+	if (node->kind == NODE_USE)
+		add(&path, "use");
 	if (node->pin == NO_PIN)
 		return;
-	add(&path, "orgs");
+	add(&path, is_in_use(node) ? "use" : "orgs");
 	add(&path, pins_get(store_pins(tree->store), node->pin)->name);
 	if (tree_org(tree, node, &org) < 0)
 		return;
 	path.org = org;
-	add_in_org(&path, node);
+	if (is_in_use(node))
+		add_in_use(&path, node);
+	else
+		add_in_org(&path, node);
 }
 
 void path_in(struct tree *tree, const struct node *directory, const char *name, char ret[PATH_SIZE])

@@ -16,6 +16,7 @@ struct fixed_child {
 static const struct fixed_child root_children[] = {
 	{"orgs", NODE_ORGS, true},
 	{"providers", NODE_PROVIDERS, true},
+	{"use", NODE_USE, true},
 	{".status", NODE_DAEMON, false},
 };
 enum { ROOT_CHILDREN = sizeof root_children / sizeof root_children[0] };

@@ -6,6 +6,7 @@
 #include "fs/burial.h"
 #include "fs/kind.h"
 #include "fs/standing.h"
+#include "fs/use.h"
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -210,7 +211,8 @@ uint64_t tree_inode(struct tree *tree, const struct node *node)
 		label = tree->settings->roles.list[node->number].name;
 	else if (node->kind == NODE_CATALOGUE)
 		label = catalogue_get(tree->catalogue, node->number)->id;
-	else if (node->kind == NODE_HISTORY_VALUE)
+	else if (node->kind == NODE_HISTORY_VALUE || node->kind == NODE_USE_MADE ||
+		 node->kind == NODE_USE_FILE)
 		snprintf(number, sizeof number, "%" PRIu64, node->number);
 	return node_inode(node, org, label);
 }
@@ -254,6 +256,7 @@ void tree_account_changed(struct tree *tree, size_t pin, struct record_id accoun
 
 		tree_invalidate(tree, &other);
 	}
+	use_changed(tree, pin, account);
 }
 
 static void access_changed(struct tree *tree, size_t pin)

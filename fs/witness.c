@@ -74,15 +74,19 @@ int witness_read(struct tree *tree, const struct node *node, const struct actor 
 		 uint64_t version)
 {
 	struct audit_event event = event_of(actor, AUDIT_READ);
+	CLEANUP_FREE char *fields = NULL;
 	char path[PATH_SIZE];
 	struct org *org = NULL;
 	int r = kind_of(node)->audited ? tree_org(tree, node, &org) : 0;
 
+	if (r == 0 && org && kind_of(node)->fields)
+		r = kind_of(node)->fields(tree, node, &fields);
 	if (r < 0 || !org)
 		return r;
 	path_of(tree, node, actor->via.pin == NO_PIN ? NULL : &actor->via, path);
 	event.path = path;
-	event.version = version;
+	event.fields = fields;
+	event.version = fields && *fields ? 0 : version;
 	return record(tree, node->pin, org, &event);
 }
 

@@ -7,6 +7,8 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
+#define USE "use/acme/etl"
+
 /* What each role is worth on each kind of node, in the order of enum acme_role. */
 static const struct {
 	const char *path;
@@ -42,6 +44,15 @@ static const struct {
 	{OWN "/.info", {"r--", "r--", "r--", "r--", "r--", "r--", "---"}},
 	{OWN "/.status", {"r--", "r--", "---", "---", "r--", "---", "---"}},
 	{OWN "/.history", {"r-x", "r-x", "---", "---", "r-x", "---", "---"}},
+	{"use/acme", {"r-x", "r-x", "r-x", "r-x", "--x", "--x", "---"}},
+	{USE, {"r-x", "r-x", "r-x", "r-x", "r-x", "r-x", "---"}},
+	{USE "/.status", {"r--", "r--", "---", "---", "r--", "r--", "---"}},
+	{USE "/openai", {"r-x", "r-x", "r-x", "r-x", "r-x", "r-x", "---"}},
+	{USE "/openai/provider", {"r--", "r--", "r--", "r--", "r--", "r--", "---"}},
+	{USE "/openai/api_base", {"r--", "r--", "r--", "r--", "r--", "r--", "---"}},
+	{USE "/openai/api_key", {"r--", "r--", "---", "---", "r--", "r--", "---"}},
+	{USE "/openai/env", {"r--", "r--", "---", "---", "r--", "r--", "---"}},
+	{USE "/own/admin_key", {"r--", "r--", "---", "---", "r--", "r--", "---"}},
 };
 
 /* Groups that every Debian has; nobody needs to be in them. */
@@ -156,6 +167,10 @@ Test(access, the_kernels_list_of_users_says_the_same)
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	acme_init(&fixture, "");
+	/* With one runner alone the files in use/ are his, and have no list. */
+	cr_assert_eq(fixture_put(&fixture, ETL "/roles/runner",
+				 "user:www-data\nuser:nobody-of-this-host\n"),
+		     0);
 	for (size_t i = 0; i < COUNT(table); i++) {
 		for (enum acme_role role = 0; role < ACME_ROLES; role++) {
 			const struct caller caller = acme_holder(role);

@@ -16,7 +16,7 @@ static const struct {
 	{"orgs", NODE_ORGS, 0},
 	{"providers", NODE_PROVIDERS, 0},
 	{".status", NODE_DAEMON, 0},
-	{"use", 0, -ENOENT},
+	{"use", NODE_USE, 0},
 	{"", 0, -ENOENT},
 	{".", 0, -ENOENT},
 	{"acme", 0, -ENOENT},
@@ -37,7 +37,7 @@ Test(top, has_the_organisations_the_providers_and_the_daemons_state)
 			children[i].expected, "%s", children[i].name);
 		cr_expect_eq(node.kind, children[i].kind, "%s", children[i].name);
 	}
-	view_expect_list(&fixture, "", &fixture_root, "orgs providers");
+	view_expect_list(&fixture, "", &fixture_root, "orgs providers use");
 }
 
 Test(top, nothing_can_be_made_in_it)

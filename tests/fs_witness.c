@@ -10,6 +10,7 @@
 #include "tests/acme.h"
 
 #define LOG ACME "/audit.log"
+#define USE "use/acme/etl"
 
 /* The whole log, as lines of JSON. */
 static json_t *read_log(struct fixture *fixture)
@@ -98,12 +99,52 @@ Test(witness, each_open_that_hands_out_a_value_is_one_line)
 	handles_close(fixture.handles, &fixture.tree, handle);
 }
 
+static const char *field_at(json_t *lines, size_t index, size_t at)
+{
+	json_t *fields = json_object_get(json_array_get(lines, index), "fields");
+	const char *text = json_string_value(json_array_get(fields, at));
+
+	return text ? text : "";
+}
+
+Test(witness, a_file_that_is_made_is_one_line_that_names_its_fields)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	const struct caller runner = acme_holder(ACME_RUNNER);
+	json_t *lines;
+	uint64_t handle = 0;
+	size_t before;
+
+	acme_init(&fixture, "");
+	before = count(&fixture);
+	cr_assert_eq(fixture_open(&fixture, USE "/openai/env", O_RDONLY, &runner, &handle), 0);
+	expect_line(&fixture, before, "read", USE "/openai/env", "ok", 0);
+	handles_close(fixture.handles, &fixture.tree, handle);
+	lines = read_log(&fixture);
+	cr_expect_str_eq(field_at(lines, before, 0), "api_base:1");
+	cr_expect_str_eq(field_at(lines, before, 1), "api_key:2");
+	cr_expect_str_eq(field_at(lines, before, 2), "");
+	json_decref(lines);
+	cr_assert_eq(fixture_open(&fixture, USE "/openai/api_key", O_RDONLY, &runner, &handle), 0);
+	expect_line(&fixture, before + 1, "read", USE "/openai/api_key", "ok", 2);
+	handles_close(fixture.handles, &fixture.tree, handle);
+	cr_assert_eq(fixture_remove(&fixture, ETL "/openai", &fixture_root), 0);
+	before = count(&fixture);
+	cr_assert_eq(fixture_open(&fixture, USE "/env.json", O_RDONLY, &runner, &handle), 0);
+	expect_line(&fixture, before, "read", USE "/env.json", "ok", 0);
+	handles_close(fixture.handles, &fixture.tree, handle);
+	lines = read_log(&fixture);
+	cr_expect_str_eq(field_at(lines, before, 0), "own/admin_key:1");
+	cr_expect_str_eq(field_at(lines, before, 2), "own/api_key:1");
+	json_decref(lines);
+}
+
 Test(witness, what_hands_out_no_value_is_no_line)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
 	static const char *const files[] = {
 		OPENAI "/.info", OPENAI "/.status", OPENAI "/provider", ACME "/roles/owner", LOG,
-		".status"};
+		".status",	 USE "/.status",    USE "/own/provider"};
 	uint64_t handle = 0;
 	size_t before;
 
