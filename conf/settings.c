@@ -24,7 +24,7 @@ static const struct setting {
 } table[] = {
 	{"store", "path", value_set_path, offsetof(struct settings, store_path),
 	 "/var/lib/credfs/store.db", false},
-	{"store", "identity", value_set_path, offsetof(struct settings, store_identity),
+	{"store", "identity", value_set_identity, offsetof(struct settings, store_identity),
 	 "/var/lib/credfs/identity", false},
 	{"store", "pins", value_set_path, offsetof(struct settings, store_pins), NULL, false},
 	{"store", "admins", value_set_principals, offsetof(struct settings, admins), "user:root",
@@ -226,6 +226,21 @@ static int settings_read(struct settings *settings, const char *path, struct con
 	return end_role(&loading, error);
 }
 
+static int pins_path(const struct settings *settings, char **ret)
+{
+	const char *end = strrchr(settings->store_path, '/');
+	int r;
+
+	if (settings->store_identity[0] == '/')
+		r = asprintf(ret, "%s.pins", settings->store_identity);
+	else
+		r = asprintf(ret, "%.*s/identity.pins", (int)(end - settings->store_path),
+			     settings->store_path);
+	if (r < 0)
+		*ret = NULL;
+	return r < 0 ? -ENOMEM : 0;
+}
+
 int settings_load(const char *path, struct settings **ret, struct conf_error *error)
 {
 	CLEANUP(settings_freep) struct settings *settings = calloc(1, sizeof(*settings));
@@ -239,8 +254,7 @@ int settings_load(const char *path, struct settings **ret, struct conf_error *er
 		r = settings_read(settings, path, error);
 	if (r < 0)
 		return r;
-	if (!settings->store_pins &&
-	    asprintf(&settings->store_pins, "%s.pins", settings->store_identity) < 0)
+	if (!settings->store_pins && pins_path(settings, &settings->store_pins) < 0)
 		return -ENOMEM;
 	if (!settings->audit_directory &&
 	    asprintf(&settings->audit_directory, "%s.audit", settings->store_path) < 0)

@@ -13,9 +13,11 @@
 #include "conf/value.h"
 
 struct settings {
-	char *store_path;	  /* [store] path, /var/lib/credfs/store.db */
-	char *store_identity;	  /* [store] identity, /var/lib/credfs/identity */
-	char *store_pins;	  /* [store] pins: the identity's path with ".pins" appended */
+	char *store_path;     /* [store] path, /var/lib/credfs/store.db */
+	char *store_identity; /* [store] identity, /var/lib/credfs/identity: see source.h */
+	/* [store] pins: the identity's path with ".pins" appended; where that is no path,
+	 * identity.pins beside the store */
+	char *store_pins;
 	struct principals admins; /* [store] admins = user:root */
 	char *daemon_user;	  /* [daemon] user: NULL unless set */
 	char *providers;	  /* [providers] directory, /etc/credfs/providers.d */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "store/name.h"
+#include "store/source.h"
 #include "conf/principal.h"
 #include "conf/words.h"
 
@@ -54,6 +55,17 @@ int value_set_path(void *target, const char *value, struct conf_error *error)
 {
 	if (value[0] != '/' || strlen(value) >= PATH_MAX) {
 		conf_error_text(error, "not an absolute path: %s", value);
+		return -EINVAL;
+	}
+	return value_set_text(target, value, error);
+}
+
+int value_set_identity(void *target, const char *value, struct conf_error *error)
+{
+	struct source source;
+
+	if (source_parse(value, &source) < 0) {
+		conf_error_text(error, "neither an absolute path nor credential:NAME: %s", value);
 		return -EINVAL;
 	}
 	return value_set_text(target, value, error);

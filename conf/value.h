@@ -23,6 +23,7 @@ value_set_fn value_set_text;	   /* char *: as it is */
 value_set_fn value_set_flag;	   /* bool: yes or no */
 value_set_fn value_set_words;	   /* char **: separated by blanks */
 value_set_fn value_set_path;	   /* char *: absolute */
+value_set_fn value_set_identity;   /* char *: an absolute path, or credential:NAME */
 value_set_fn value_set_user;	   /* char *: the name of a user */
 value_set_fn value_set_principals; /* struct principals: separated by commas or blanks */
 value_set_fn value_set_history;	   /* unsigned: 0 to 1000 */

@@ -5,12 +5,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "fs/harden.h"
 #include "fs/text.h"
 #include "fs/trouble.h"
+#include "fs/unlock.h"
 #include "store/audit_archive.h"
 #include "store/audit_proof.h"
-#include "store/identity.h"
 #include "store/pins.h"
 
 /* Enough for the identity; the logs are opened one key at a time. */
@@ -30,32 +29,27 @@ _Static_assert(sizeof faults / sizeof faults[0] == AUDIT_FAULTS, "a sentence for
 
 /* What the keeper works with. */
 struct keeping {
-	struct secret_pool *pool;
-	struct identity identity;
+	struct unlocked unlocked;
 	struct pins *pins;
 };
 
 static void keeping_done(struct keeping *keeping)
 {
 	pins_close(keeping->pins);
-	identity_done(&keeping->identity);
-	secret_pool_free(keeping->pool);
+	unlocked_done(&keeping->unlocked);
 }
 
 static enum exit_code begin(const struct settings *settings, struct keeping *keeping)
 {
-	int r = harden_process();
+	enum exit_code code;
+	int r;
 
 	if (geteuid() != 0)
 		return command_fail(EXIT_NOT_ROOT, "only root may look after the audit log");
-	if (r < 0)
-		return command_fail(EXIT_OTHER, "cannot give up core dumps: %s", strerror(-r));
-	if (secret_pool_new(MEMORY, &keeping->pool) < 0)
-		return command_fail(EXIT_MEMORY, "memory cannot be locked: raise the limit");
-	r = identity_load(keeping->pool, settings->store_identity, &keeping->identity);
-	if (r < 0)
-		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, r);
-	r = pins_open(settings->store_pins, keeping->identity.host, &keeping->pins);
+	code = unlock(settings, MEMORY, &keeping->unlocked);
+	if (code != EXIT_DONE)
+		return code;
+	r = pins_open(settings->store_pins, keeping->unlocked.identity.host, &keeping->pins);
 	/* As store_open() says it. */
 	r = r == -ENOENT ? -ENOKEY : r == -EBADMSG ? -EKEYREJECTED : r;
 	return r < 0 ? trouble_say(TROUBLE_PINS, settings->store_pins, r) : EXIT_DONE;
@@ -111,7 +105,7 @@ static enum exit_code verify(const struct keeping *keeping, const struct pin *pi
 {
 	CLEANUP_CLOSE int fd = open_log(directory, &pin->fingerprint, false);
 	const struct audit_proving proving = {fd, org_id_of(&pin->fingerprint),
-					      keeping->identity.host};
+					      keeping->unlocked.identity.host};
 	struct audit_proof proof = {0};
 	int r = fd < 0 ? -errno : 0;
 

@@ -10,11 +10,10 @@
 #include <string.h>
 
 #include "fs/command.h"
-#include "fs/harden.h"
 #include "fs/progress.h"
 #include "fs/text.h"
 #include "fs/trouble.h"
-#include "store/identity.h"
+#include "fs/unlock.h"
 #include "store/survey.h"
 
 enum column { COLUMN_ORGANISATION, COLUMN_RECORD, COLUMN_REASON, COLUMNS };
@@ -161,22 +160,18 @@ static int open_pins(struct findings *findings, const struct settings *settings,
 	return r == -ENOENT || r == -EBADMSG ? add(findings, &missing) : r;
 }
 
-static enum exit_code check(const struct settings *settings, struct secret_pool *pool,
+static enum exit_code check(const struct settings *settings, const struct unlocked *unlocked,
 			    struct findings *findings, bool json)
 {
-	CLEANUP_IDENTITY struct identity identity = {0};
+	const struct recipient *recipient = unlocked->identity.host;
 	CLEANUP(pins_closep) struct pins *pins = NULL;
 	CLEANUP_SURVEY struct survey survey = {0};
 	const struct survey_watch watching = {add, watch, findings};
-	struct survey_host host = {.pool = pool};
-	int r = identity_load(pool, settings->store_identity, &identity);
+	struct survey_host host = {.pool = unlocked->pool, .host = recipient};
+	int r = open_pins(findings, settings, recipient, &pins);
 
 	if (r < 0)
-		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, r);
-	r = open_pins(findings, settings, identity.host, &pins);
-	if (r < 0)
 		return trouble_say(TROUBLE_PINS, settings->store_pins, r);
-	host.host = identity.host;
 	host.pins = pins;
 	r = survey_store(settings->store_path, &host, &watching, &survey);
 	if (r == -ECANCELED)
@@ -195,25 +190,21 @@ static enum exit_code check(const struct settings *settings, struct secret_pool 
 enum exit_code check_store(const char *configuration, bool json)
 {
 	CLEANUP(settings_freep) struct settings *settings = NULL;
-	CLEANUP(secret_pool_freep) struct secret_pool *pool = NULL;
+	CLEANUP_UNLOCKED struct unlocked unlocked = {0};
 	CLEANUP_PROGRESS struct progress progress;
 	struct findings findings = {.progress = &progress};
 	enum exit_code code;
-	int r;
 
 	progress_init(&progress, "verifying");
 	code = command_settings(configuration, &settings);
+	if (code == EXIT_DONE)
+		code = unlock(settings, settings->memory, &unlocked);
 	if (code != EXIT_DONE)
 		return code;
-	r = harden_process();
-	if (r < 0)
-		return command_fail(EXIT_OTHER, "cannot give up core dumps: %s", strerror(-r));
-	if (secret_pool_new(settings->memory, &pool) < 0)
-		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, -EPERM);
 	findings.table = new_table(json);
 	if (!findings.table)
 		return command_fail(EXIT_OTHER, "out of memory");
-	code = check(settings, pool, &findings, json);
+	code = check(settings, &unlocked, &findings, json);
 	scols_unref_table(findings.table);
 	return code;
 }

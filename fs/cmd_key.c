@@ -6,7 +6,6 @@
 #include <argp.h>
 #include <string.h>
 
-#include "fs/harden.h"
 #include "fs/key_work.h"
 #include "fs/trouble.h"
 
@@ -16,8 +15,7 @@ enum { KEY_ORG = 0x100, KEY_CAN };
 static void key_work_done(struct key_work *work)
 {
 	store_close(work->store);
-	identity_done(&work->identity);
-	secret_pool_free(work->pool);
+	unlocked_done(&work->unlocked);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -104,23 +102,20 @@ static const struct verb *find_verb(const struct key_options *options)
 static enum exit_code prepare(struct key_work *work, enum key_store wanted)
 {
 	const struct settings *settings = work->settings;
-	int r = harden_process();
+	struct unlocked *unlocked = &work->unlocked;
+	enum exit_code code = unlock(settings, POOL, unlocked);
+	int r;
 
-	if (r == 0 && secret_pool_new(POOL, &work->pool) < 0)
-		return command_fail(EXIT_MEMORY,
-				    "memory cannot be locked: raise the limit (ulimit -l)");
-	if (r == 0)
-		r = identity_load(work->pool, settings->store_identity, &work->identity);
-	if (r < 0)
-		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, r);
-	work->public = *recipient_public(work->identity.host);
+	if (code != EXIT_DONE)
+		return code;
+	work->public = *recipient_public(unlocked->identity.host);
 	if (wanted == STORE_NONE)
 		return EXIT_DONE;
 	r = wanted == STORE_JOINED
-		    ? store_join(work->pool, settings->store_path, settings->store_pins,
-				 &work->identity, &work->store)
-		    : store_open(work->pool, settings->store_path, settings->store_pins,
-				 &work->identity, &work->store);
+		    ? store_join(unlocked->pool, settings->store_path, settings->store_pins,
+				 &unlocked->identity, &work->store)
+		    : store_open(unlocked->pool, settings->store_path, settings->store_pins,
+				 &unlocked->identity, &work->store);
 	return r < 0 ? trouble_say_open(settings, r) : EXIT_DONE;
 }
 

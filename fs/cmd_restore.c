@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "fs/command.h"
-#include "fs/harden.h"
 #include "fs/progress.h"
 #include "fs/text.h"
 #include "fs/trouble.h"
+#include "fs/unlock.h"
 #include "store/restore.h"
 
 struct options {
@@ -194,8 +194,7 @@ static enum exit_code say(const struct settings *settings, const char *path, int
 }
 
 static enum exit_code look(const struct restore_place *place, const struct settings *settings,
-			   struct secret_pool *pool, const struct identity *identity,
-			   struct restore **ret)
+			   const struct unlocked *unlocked, struct restore **ret)
 {
 	CLEANUP_PROGRESS struct progress progress;
 	const struct survey_watch watch = {print_finding, progress_tell, &progress};
@@ -203,7 +202,7 @@ static enum exit_code look(const struct restore_place *place, const struct setti
 	int r;
 
 	progress_init(&progress, "verifying");
-	r = restore_open(place, pool, identity, &watch, ret, &path);
+	r = restore_open(place, unlocked->pool, &unlocked->identity, &watch, ret, &path);
 	return r < 0 ? say(settings, path, r) : EXIT_DONE;
 }
 
@@ -253,28 +252,20 @@ static enum exit_code decide(struct restore *restore, const struct restore_place
 enum exit_code cmd_restore(const char *configuration, int count, char **arguments)
 {
 	CLEANUP(settings_freep) struct settings *settings = NULL;
-	CLEANUP(secret_pool_freep) struct secret_pool *pool = NULL;
-	CLEANUP_IDENTITY struct identity identity = {0};
+	CLEANUP_UNLOCKED struct unlocked unlocked = {0};
 	CLEANUP(restore_closep) struct restore *restore = NULL;
 	struct restore_place place;
 	struct options options = {0};
 	enum exit_code code;
-	int r;
 
 	code = command_parse(&argp, 0, count, arguments, &options);
 	if (code == EXIT_DONE)
 		code = command_settings(configuration, &settings);
+	if (code == EXIT_DONE)
+		code = unlock(settings, settings->memory, &unlocked);
 	if (code != EXIT_DONE)
 		return code;
-	r = harden_process();
-	if (r < 0)
-		return command_fail(EXIT_OTHER, "cannot give up core dumps: %s", strerror(-r));
-	if (secret_pool_new(settings->memory, &pool) < 0)
-		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, -EPERM);
-	r = identity_load(pool, settings->store_identity, &identity);
-	if (r < 0)
-		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, r);
 	place = (struct restore_place){settings->store_path, settings->store_pins, options.file};
-	code = look(&place, settings, pool, &identity, &restore);
+	code = look(&place, settings, &unlocked, &restore);
 	return code == EXIT_DONE ? decide(restore, &place, &options) : code;
 }

@@ -15,6 +15,7 @@
 #include "fs/tending.h"
 #include "fs/trouble.h"
 #include "fs/worker.h"
+#include "store/source.h"
 
 /* Everything that the tree stands on. */
 struct ground {
@@ -94,10 +95,12 @@ static bool is_another_store(struct store *store)
 static enum exit_code open_store(const struct settings *settings, struct ground *ground)
 {
 	CLEANUP_IDENTITY struct identity identity = {0};
-	int r = identity_load(ground->pool, settings->store_identity, &identity);
+	const struct source source = {.kind = SOURCE_DESCRIPTOR, .descriptor = WORKER_IDENTITY};
+	int r = source_load(ground->pool, &source, NULL, &identity);
 
+	close(WORKER_IDENTITY);
 	if (r < 0)
-		return trouble_say(TROUBLE_IDENTITY, settings->store_identity, r);
+		return trouble_say_identity(settings, r);
 	r = state_key_new(ground->pool, identity.host, &ground->key);
 	if (r == 0)
 		r = open_store_soon(settings, ground->pool, &identity, &ground->store);

@@ -16,7 +16,7 @@ enum exit_code {
 	EXIT_NO_STORE = 8,
 	EXIT_STORE_VERSION = 9, /* the store is of another version */
 	EXIT_STORE_DAMAGED = 10,
-	EXIT_MEMORY = 11, /* memory cannot be locked */
+	EXIT_MEMORY = 11, /* memory cannot be locked, or is too little for a passphrase */
 	EXIT_EXISTS = 12, /* init: there is something already */
 	EXIT_NOT_ROOT = 13,
 	EXIT_CANNOT_MOUNT = 14,
@@ -28,4 +28,5 @@ enum exit_code {
 	EXIT_LAST_MANAGER = 20, /* key: nobody could manage it any more */
 	EXIT_NO_ORGANISATION = 21,
 	EXIT_NO_RECIPIENT = 22,
+	EXIT_PASSPHRASE = 23, /* a passphrase or phrase is wrong, or nobody gave one */
 };

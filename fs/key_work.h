@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "fs/command.h"
+#include "fs/unlock.h"
 #include "store/store.h"
 
 enum { KEY_ARGUMENTS_MAX = 3 };
@@ -20,8 +20,7 @@ struct key_options {
 struct key_work {
 	const struct key_options *options;
 	const struct settings *settings;
-	struct secret_pool *pool;
-	struct identity identity; /* until the store is open */
+	struct unlocked unlocked; /* its identity until the store is open */
 	struct recipient_public public;
 	struct store *store;
 };

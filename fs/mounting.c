@@ -7,9 +7,13 @@
 #include <unistd.h>
 
 #include "fs/command.h"
+#include "fs/handover.h"
 #include "fs/supervisor.h"
 #include "fs/log.h"
 #include "fs/mountpoint.h"
+#include "fs/trouble.h"
+#include "fs/unlock.h"
+#include "store/source.h"
 
 /* Tell the waiting parent that the mount answers, and let go of its terminal. */
 static void detach(void *context)
@@ -25,6 +29,24 @@ static void detach(void *context)
 static void stay(void *context)
 {
 	(void)context;
+}
+
+static enum exit_code say_handover(int error)
+{
+	if (error == -EPERM)
+		return command_fail(EXIT_MEMORY, "memory cannot be locked: raise the limit "
+						 "(ulimit -l, LimitMEMLOCK=)");
+	return command_fail(EXIT_OTHER, "cannot hand on this host's identity: %s",
+			    strerror(-error));
+}
+
+/* This process becomes the supervisor, for as long as the mount lives. */
+static enum exit_code supervise(const struct supervisor_options *options,
+				void (*ready)(void *context), void *context)
+{
+	int r = handover_is_full(options->identity) ? handover_keep(options->identity) : 0;
+
+	return r < 0 ? say_handover(r) : supervisor_run(options, ready, context);
 }
 
 /* In the background: the child becomes the daemon, the parent waits for its first word. */
@@ -45,7 +67,7 @@ static enum exit_code run_in_background(const struct supervisor_options *options
 		close(pipe[0]);
 		setsid();
 		(void)!chdir("/");
-		code = supervisor_run(options, detach, &pipe[1]);
+		code = supervise(options, detach, &pipe[1]);
 		word = (char)code;
 		(void)!write(pipe[1], &word, 1);
 		return code;
@@ -89,8 +111,57 @@ static enum exit_code mount_at(const struct mounting *mounting,
 		return command_fail(EXIT_CANNOT_MOUNT,
 				    "%s: what another daemon left there cannot be unmounted: %s",
 				    options->path, strerror(-r));
-	return mounting->foreground ? supervisor_run(options, stay, NULL)
-				    : run_in_background(options);
+	return mounting->foreground ? supervise(options, stay, NULL) : run_in_background(options);
+}
+
+enum { POOL = 1 << 20 };
+
+/* Whoever can be asked is asked now, by a process of its own, so that the supervisor never holds
+ * what is handed over. */
+static enum exit_code ask(const struct settings *settings, int identity)
+{
+	CLEANUP_UNLOCKED struct unlocked unlocked = {0};
+	enum exit_code code = unlock(settings, POOL, &unlocked);
+	int r = code == EXIT_DONE ? handover_fill(identity, &unlocked.identity) : 0;
+
+	return r < 0 ? say_handover(r) : code;
+}
+
+static enum exit_code ask_apart(const struct settings *settings, int identity)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child < 0)
+		return command_fail(EXIT_OTHER, "%s", strerror(errno));
+	if (child == 0)
+		_exit((int)ask(settings, identity));
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status))
+		return (enum exit_code)WEXITSTATUS(status);
+	return command_fail(EXIT_MEMORY,
+			    "%s: who was to open it was killed: is there too little memory for "
+			    "its passphrase?",
+			    settings->store_identity);
+}
+
+/* The descriptor that every worker reads: the key file, or what somebody was asked for. */
+static enum exit_code prepare_identity(const struct settings *settings, int *ret)
+{
+	struct source source;
+	int r = source_parse(settings->store_identity, &source);
+
+	if (r == 0 && !source_asks(&source))
+		r = source_open(&source, ret);
+	if (r < 0)
+		return trouble_say_identity(settings, r);
+	if (*ret >= 0)
+		return EXIT_DONE;
+	r = handover_new(ret);
+	if (r == 0)
+		r = handover_keep(*ret);
+	return r < 0 ? say_handover(r) : ask_apart(settings, *ret);
 }
 
 enum exit_code mounting_run(const struct mounting *mounting)
@@ -102,6 +173,7 @@ enum exit_code mounting_run(const struct mounting *mounting)
 		.source = mounting->source ? mounting->source : "credfs",
 		.background = !mounting->foreground,
 	};
+	CLEANUP_CLOSE int identity = -1;
 	struct mountpoint_refusal refusal = {0};
 	enum mountpoint_state state = MOUNTPOINT_FREE;
 	enum exit_code code;
@@ -123,5 +195,9 @@ enum exit_code mounting_run(const struct mounting *mounting)
 				    strerror(errno));
 	options.configuration = configuration;
 	options.path = path;
+	code = prepare_identity(settings, &identity);
+	if (code != EXIT_DONE)
+		return code;
+	options.identity = identity;
 	return mount_at(mounting, &options, state);
 }

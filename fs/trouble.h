@@ -7,10 +7,19 @@
 
 #include "fs/command.h"
 
-enum trouble_file { TROUBLE_IDENTITY, TROUBLE_STORE, TROUBLE_PINS, TROUBLE_FILES };
+enum trouble_file {
+	TROUBLE_IDENTITY,
+	TROUBLE_CREDENTIAL,
+	TROUBLE_STORE,
+	TROUBLE_PINS,
+	TROUBLE_FILES
+};
 
 /* Say on stderr what is wrong with the file, and return the exit code. */
 enum exit_code trouble_say(enum trouble_file file, const char *path, int error);
+
+/* What source_load() said of the identity that the settings name. */
+enum exit_code trouble_say_identity(const struct settings *settings, int error);
 
 /* What store_open() said of the store or of the pins, both named by the settings. */
 enum exit_code trouble_say_open(const struct settings *settings, int error);

@@ -12,7 +12,7 @@ enum { ARGUMENTS = 8 };
 /* Put each descriptor in its place: first out of the way of all the others. */
 static int place(int control, const struct worker_plan *plan)
 {
-	const int from[] = {control, plan->device, plan->shared};
+	const int from[] = {control, plan->device, plan->shared, plan->identity};
 	enum { COUNT = sizeof from / sizeof from[0] };
 	int moved[COUNT];
 

@@ -16,6 +16,7 @@ enum worker_descriptor {
 	WORKER_CONTROL = 3,
 	WORKER_DEVICE,
 	WORKER_SHARED,
+	WORKER_IDENTITY,
 	WORKER_DESCRIPTORS_END,
 };
 
@@ -29,6 +30,7 @@ struct worker_plan {
 	bool background;	   /* its log goes to syslog once it is ready */
 	int device;
 	int shared;
+	int identity; /* the host's, as text: a file or a handover */
 };
 
 struct worker {

@@ -132,10 +132,16 @@ int durable_sync_directory(const char *path)
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-/* Write beside the path, and put it there by `place`, rename() or link(). */
+struct putting {
+	int (*place)(const char *from, const char *to); /* rename() or link() */
+	bool hands;					/* it becomes whose the directory is */
+};
+
+/* Write beside the path, and put it there. */
 static int put(const char *path, mode_t mode, const uint8_t *bytes, size_t size,
-	       int (*place)(const char *from, const char *to))
+	       const struct putting *putting)
 {
+	int (*const place)(const char *from, const char *to) = putting->place;
 	CLEANUP_FREE char *temporary = NULL;
 	int r;
 
@@ -143,7 +149,7 @@ static int put(const char *path, mode_t mode, const uint8_t *bytes, size_t size,
 		temporary = NULL;
 		return -ENOMEM;
 	}
-	r = write_file(temporary, mode, bytes, size, place == rename);
+	r = write_file(temporary, mode, bytes, size, putting->hands);
 	if (r == 0 && place(temporary, path) < 0)
 		r = -errno;
 	if (r < 0 || place == link)
@@ -158,10 +164,15 @@ static int put(const char *path, mode_t mode, const uint8_t *bytes, size_t size,
 
 int durable_create(const char *path, mode_t mode, const uint8_t *bytes, size_t size)
 {
-	return put(path, mode, bytes, size, link);
+	return put(path, mode, bytes, size, &(struct putting){link, false});
 }
 
 int durable_replace(const char *path, const uint8_t *bytes, size_t size)
 {
-	return put(path, 0600, bytes, size, rename);
+	return put(path, 0600, bytes, size, &(struct putting){rename, true});
+}
+
+int durable_replace_own(const char *path, mode_t mode, const uint8_t *bytes, size_t size)
+{
+	return put(path, mode, bytes, size, &(struct putting){rename, false});
 }

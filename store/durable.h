@@ -24,6 +24,10 @@ int durable_create(const char *path, mode_t mode, const uint8_t *bytes, size_t s
  * is. */
 int durable_replace(const char *path, const uint8_t *bytes, size_t size) MUST_CHECK;
 
+/* The same with a mode, and it stays whose who makes it is. */
+int durable_replace_own(const char *path, mode_t mode, const uint8_t *bytes,
+			size_t size) MUST_CHECK;
+
 /* Copy a file of any size to a new one, mode 0600, whose content is durable on return and whose
  * name is not. Made by root, it belongs to whose the directory is. -EEXIST; other -errno; a part of
  * it may be there then. */

@@ -1,25 +1,31 @@
-#include "store/identity.h"
-
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "store/durable.h"
-
 /*
- * The file is text, of three lines:
+ * The first form is a text of three lines:
  *
  *   credfs identity 1
  *   host 0123 4567 ...         the host's recipient, as its recovery phrase would be printed
  *   recovery credfsr1...       the recovery recipient's public half, or `none`
  *
- * Both forms carry a checksum, and all three lines must be there.
+ * Both keys carry a checksum, and all three lines must be there. The second form has four:
+ *
+ *   credfs identity 2
+ *   recovery credfsr1...
+ *   argon2id 3 256 0123...     passes, MiB, salt: what the passphrase's key is made with
+ *   seed 0123...               the host's seed, sealed and bound to the three lines before it
+ *
+ * There is one way to write it, and any other is refused.
  */
-static const char line_format[] = "credfs identity 1\nhost ";
+#include "store/identity.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "store/durable.h"
+
+#define HEADING_PLAIN "credfs identity 1\n"
+#define HEADING_SEALED "credfs identity 2\n"
+static const char line_format[] = HEADING_PLAIN "host ";
 static const char line_recovery[] = "\nrecovery ";
 static const char word_none[] = "none";
-
-enum { IDENTITY_FILE_MAX = 4096 };
 
 void identity_done(struct identity *identity)
 {
@@ -39,15 +45,30 @@ static int append(struct secret *text, const void *bytes, size_t size)
 	return 0;
 }
 
-static int identity_format(const struct identity *identity, struct secret **ret)
+static void recovery_format(const struct identity *identity, char ret[RECIPIENT_TEXT_SIZE])
+{
+	if (identity->has_recovery)
+		recipient_public_format(&identity->recovery, ret);
+	else
+		memcpy(ret, word_none, sizeof(word_none));
+}
+
+static int recovery_parse(const char *text, struct identity *identity)
+{
+	if (strcmp(text, word_none) == 0)
+		return 0;
+	identity->has_recovery = true;
+	return recipient_public_parse(text, &identity->recovery);
+}
+
+int identity_format(const struct identity *identity, struct secret **ret)
 {
 	struct secret_pool *pool = recipient_pool(identity->host);
 	CLEANUP_SECRET struct secret *phrase = NULL, *text = NULL;
-	char recovery[RECIPIENT_TEXT_SIZE] = "none";
+	char recovery[RECIPIENT_TEXT_SIZE];
 	int r;
 
-	if (identity->has_recovery)
-		recipient_public_format(&identity->recovery, recovery);
+	recovery_format(identity, recovery);
 	r = recipient_phrase(identity->host, pool, &phrase);
 	if (r < 0)
 		return r;
@@ -70,72 +91,80 @@ static int identity_format(const struct identity *identity, struct secret **ret)
 	return 0;
 }
 
-int identity_save(const char *path, const struct identity *identity)
-{
-	CLEANUP_SECRET struct secret *text = NULL;
-	int r = identity_format(identity, &text);
+/* The second form, in parts. Nothing of it is secret. */
+struct sealed_text {
+	char recovery[RECIPIENT_TEXT_SIZE];
+	struct passphrase_cost cost;
+	uint8_t seed[PASSPHRASE_SEALED_SIZE];
+};
 
-	return r < 0 ? r : durable_create(path, 0400, secret_view(text), secret_size(text));
+enum {
+	SALT_DIGITS = 2 * PASSPHRASE_SALT_SIZE,
+	SEALED_DIGITS = 2 * PASSPHRASE_SEALED_SIZE,
+	CONTEXT_MAX = 256,
+};
+_Static_assert(SALT_DIGITS == 32 && SEALED_DIGITS == 144 && RECIPIENT_TEXT_SIZE == 100,
+	       "sealed_read() has these widths");
+
+/* The lines that the seed is bound to. */
+static void sealed_context(const struct sealed_text *sealed, char ret[CONTEXT_MAX])
+{
+	char salt[SALT_DIGITS + 1];
+
+	sodium_bin2hex(salt, sizeof(salt), sealed->cost.salt, sizeof(sealed->cost.salt));
+	snprintf(ret, CONTEXT_MAX, HEADING_SEALED "recovery %s\nargon2id %u %u %s\n",
+		 sealed->recovery, sealed->cost.operations, sealed->cost.mebibytes, salt);
 }
 
-/* Whether nobody but us and root can come at the file. */
-static bool file_is_private(const struct stat *st)
+static void sealed_write(const struct sealed_text *sealed, char ret[IDENTITY_TEXT_MAX])
 {
-	return S_ISREG(st->st_mode) && (st->st_uid == geteuid() || st->st_uid == 0) &&
-	       (st->st_mode & (S_IRWXG | S_IRWXO)) == 0;
+	char context[CONTEXT_MAX], seed[SEALED_DIGITS + 1];
+
+	sealed_context(sealed, context);
+	sodium_bin2hex(seed, sizeof(seed), sealed->seed, sizeof(sealed->seed));
+	snprintf(ret, IDENTITY_TEXT_MAX, "%sseed %s\n", context, seed);
 }
 
-int identity_open(const char *path, int *ret)
+/* What was read is right if it would be written so. */
+static int sealed_read(const char *text, struct sealed_text *ret)
 {
-	CLEANUP_CLOSE int fd = -1;
-	struct stat st;
+	char salt[SALT_DIGITS + 1], seed[SEALED_DIGITS + 1], again[IDENTITY_TEXT_MAX];
+	struct sealed_text sealed = {0};
 
-	/* A FIFO must not hold us up before we see what it is. */
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ELOOP ? -EACCES : -errno;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!file_is_private(&st))
-		return -EACCES;
-	*ret = TAKE_FD(fd);
+	if (sscanf(text,
+		   HEADING_SEALED "recovery %99[^\n]\nargon2id %4u %4u %32[0-9a-f]\nseed "
+				  "%144[0-9a-f]\n",
+		   sealed.recovery, &sealed.cost.operations, &sealed.cost.mebibytes, salt,
+		   seed) != 5)
+		return -EBADMSG;
+	sodium_hex2bin(sealed.cost.salt, sizeof(sealed.cost.salt), salt, strlen(salt), NULL, NULL,
+		       NULL);
+	sodium_hex2bin(sealed.seed, sizeof(sealed.seed), seed, strlen(seed), NULL, NULL, NULL);
+	sealed_write(&sealed, again);
+	if (strcmp(text, again) != 0)
+		return -EBADMSG;
+	*ret = sealed;
 	return 0;
 }
 
-/* By position: others may be reading through the same descriptor. */
-static int file_read(int fd, struct secret_pool *pool, struct secret **ret)
+int identity_format_sealed(const struct identity *identity, const struct secret *passphrase,
+			   const struct passphrase_cost *cost, struct secret **ret)
 {
-	CLEANUP_SECRET struct secret *text = NULL;
-	size_t size = 0;
+	struct sealed_text sealed = {.cost = *cost};
+	char text[IDENTITY_TEXT_MAX], context[CONTEXT_MAX];
 	int r;
 
-	r = secret_zeros(pool, IDENTITY_FILE_MAX, &text);
+	recovery_format(identity, sealed.recovery);
+	sealed_context(&sealed, context);
+	r = passphrase_seal(passphrase, cost, context, recipient_seed(identity->host), sealed.seed);
 	if (r < 0)
 		return r;
-	for (;;) {
-		ssize_t n =
-			pread(fd, secret_bytes(text) + size, IDENTITY_FILE_MAX - size, (off_t)size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		size += (size_t)n;
-	}
-	/* A full buffer is more than any identity. */
-	if (size == IDENTITY_FILE_MAX)
-		return -EBADMSG;
-	r = secret_resize(text, size);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(text);
-	return 0;
+	sealed_write(&sealed, text);
+	return secret_copy(recipient_pool(identity->host), text, strlen(text), ret);
 }
 
-static int identity_parse(struct secret_pool *pool, const struct secret *text,
-			  struct identity *identity)
+static int parse_plain(struct secret_pool *pool, const struct secret *text,
+		       const struct asker *asker, struct identity *identity)
 {
 	const char *at = (const char *)secret_view(text);
 	const char *end = at + secret_size(text);
@@ -143,6 +172,7 @@ static int identity_parse(struct secret_pool *pool, const struct secret *text,
 	const char *next;
 	int r;
 
+	(void)asker;
 	if (end - at < (ssize_t)strlen(line_format) ||
 	    memcmp(at, line_format, strlen(line_format)) != 0)
 		return -EBADMSG;
@@ -160,34 +190,78 @@ static int identity_parse(struct secret_pool *pool, const struct secret *text,
 	memcpy(recovery, at, (size_t)(end - 1 - at));
 	if (strlen(recovery) != (size_t)(end - 1 - at))
 		return -EBADMSG;
-	if (strcmp(recovery, word_none) == 0)
-		return 0;
-	identity->has_recovery = true;
-	return recipient_public_parse(recovery, &identity->recovery);
+	return recovery_parse(recovery, identity);
 }
 
-int identity_read(struct secret_pool *pool, int fd, struct identity *ret)
+static int parse_sealed(struct secret_pool *pool, const struct secret *text,
+			const struct asker *asker, struct identity *identity)
 {
-	CLEANUP_IDENTITY struct identity identity = {0};
-	CLEANUP_SECRET struct secret *text = NULL;
+	CLEANUP_SECRET struct secret *passphrase = NULL, *seed = NULL;
+	char copy[IDENTITY_TEXT_MAX] = {0}, context[CONTEXT_MAX];
+	struct sealed_text sealed;
 	int r;
 
-	r = file_read(fd, pool, &text);
+	memcpy(copy, secret_view(text), secret_size(text));
+	r = strlen(copy) == secret_size(text) ? sealed_read(copy, &sealed) : -EBADMSG;
+	if (r == 0)
+		r = recovery_parse(sealed.recovery, identity);
+	if (r == 0)
+		r = passphrase_cost_check(&sealed.cost);
+	if (r == 0)
+		r = asker ? asker->ask(asker->context, ASK_PASSPHRASE, pool, &passphrase)
+			  : -ENODATA;
 	if (r < 0)
 		return r;
-	r = identity_parse(pool, text, &identity);
-	if (r < 0)
-		return r;
+	sealed_context(&sealed, context);
+	r = passphrase_open(passphrase, &sealed.cost, context, sealed.seed, &seed);
+	return r < 0 ? r : recipient_from_seed(pool, secret_view(seed), &identity->host);
+}
 
+static const struct form {
+	const char *heading;
+	int (*parse)(struct secret_pool *pool, const struct secret *text, const struct asker *asker,
+		     struct identity *identity);
+} forms[] = {
+	{HEADING_PLAIN, parse_plain},
+	{HEADING_SEALED, parse_sealed},
+};
+
+static bool begins_with(const char *text, size_t size, const char *heading)
+{
+	return size >= strlen(heading) && memcmp(text, heading, strlen(heading)) == 0;
+}
+
+bool identity_is_sealed(const char *text, size_t size)
+{
+	return begins_with(text, size, HEADING_SEALED);
+}
+
+int identity_parse(struct secret_pool *pool, const struct secret *text, const struct asker *asker,
+		   struct identity *ret)
+{
+	CLEANUP_IDENTITY struct identity identity = {0};
+	int r = -EBADMSG;
+
+	if (secret_size(text) >= IDENTITY_TEXT_MAX)
+		return -EBADMSG;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (begins_with((const char *)secret_view(text), secret_size(text),
+				forms[i].heading))
+			r = forms[i].parse(pool, text, asker, &identity);
+	}
+	if (r < 0)
+		return r;
 	*ret = identity;
 	identity = (struct identity){0};
 	return 0;
 }
 
-int identity_load(struct secret_pool *pool, const char *path, struct identity *ret)
+int identity_save(const char *path, const struct secret *text)
 {
-	CLEANUP_CLOSE int fd = -1;
-	int r = identity_open(path, &fd);
+	return durable_create(path, 0400, secret_view(text), secret_size(text));
+}
 
-	return r < 0 ? r : identity_read(pool, fd, ret);
+int identity_replace(const char *path, const struct secret *text)
+{
+	return durable_replace_own(path, 0400, secret_view(text), secret_size(text));
 }

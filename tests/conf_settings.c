@@ -99,6 +99,14 @@ Test(settings, every_key_is_read)
 	cr_expect_eq(roles_find(roles, SCOPE_ORGANISATION, "member")->permissions, MAY_LIST);
 }
 
+Test(settings, an_identity_that_is_a_credential_leaves_the_pins_beside_the_store)
+{
+	CLEANUP(settings_freep) struct settings *settings = load("settings-credential.conf");
+
+	cr_expect_str_eq(settings->store_identity, "credential:credfs-identity");
+	cr_expect_str_eq(settings->store_pins, "/srv/credfs/identity.pins");
+}
+
 Test(settings, anything_else_is_an_error_with_file_and_line)
 {
 	static const struct {
@@ -117,7 +125,12 @@ Test(settings, anything_else_is_an_error_with_file_and_line)
 		{"scratch-expire", 2, "not a number from 1 to 1000000: 10m"},
 		{"key-twice", 3, "key keep is given twice"},
 		{"empty-path", 2, "path has no value"},
-		{"relative-path", 3, "not an absolute path: identity"},
+		{"relative-path", 2, "not an absolute path: store.db"},
+		{"identity-relative", 3, "neither an absolute path nor credential:NAME: identity"},
+		{"identity-slash", 2,
+		 "neither an absolute path nor credential:NAME: credential:../identity"},
+		{"identity-no-name", 2,
+		 "neither an absolute path nor credential:NAME: credential:"},
 		{"relative-pins", 2, "not an absolute path: ./pins"},
 		{"relative-directory", 2, "not an absolute path: providers.d"},
 		{"admins", 2, "not a list of user:NAME and group:NAME: user:root, alice"},

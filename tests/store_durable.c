@@ -126,4 +126,9 @@ Test(durable, what_root_makes_is_his_whose_the_directory_is)
 	cr_assert_eq(put(create, place.store, "key"), 0);
 	cr_assert_eq(stat(place.store, &st), 0);
 	cr_expect_eq(st.st_uid, 0);
+	cr_assert_eq(durable_replace_own(place.store, 0400, (const uint8_t *)"new", 3), 0);
+	expect_content(place.store, "new");
+	cr_assert_eq(stat(place.store, &st), 0);
+	cr_expect_eq(st.st_uid, 0);
+	cr_expect_eq(st.st_mode & 07777, 0400);
 }

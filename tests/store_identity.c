@@ -1,4 +1,4 @@
-#include "store/identity.h"
+#include "store/source.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -48,7 +48,17 @@ static bool same_host(const struct identity *other)
 
 static int load(struct identity *ret)
 {
-	return identity_load(pool, path, ret);
+	const struct source source = {.kind = SOURCE_FILE, .name = path};
+
+	return source_load(pool, &source, NULL, ret);
+}
+
+static int save(const char *where, const struct identity *what)
+{
+	CLEANUP_SECRET struct secret *text = NULL;
+	int r = identity_format(what, &text);
+
+	return r < 0 ? r : identity_save(where, text);
 }
 
 /* Put these bytes in the file's place. */
@@ -79,7 +89,7 @@ Test(identity, is_saved_for_its_owner_alone_and_loaded_again)
 	struct stat st;
 
 	umask(0);
-	cr_assert_eq(identity_save(path, &identity), 0);
+	cr_assert_eq(save(path, &identity), 0);
 	cr_assert_eq(stat(path, &st), 0);
 	cr_assert_eq(st.st_mode, S_IFREG | 0400);
 
@@ -95,7 +105,7 @@ Test(identity, is_kept_without_a_recovery_recipient_too)
 
 	identity.has_recovery = false;
 	umask(0777);
-	cr_assert_eq(identity_save(path, &identity), 0);
+	cr_assert_eq(save(path, &identity), 0);
 	cr_assert_eq(load(&loaded), 0);
 	cr_assert(same_host(&loaded));
 	cr_assert_not(loaded.has_recovery);
@@ -106,15 +116,15 @@ Test(identity, is_never_overwritten)
 	CLEANUP_IDENTITY struct identity loaded = {0};
 	CLEANUP_IDENTITY struct identity other = {0};
 
-	cr_assert_eq(identity_save(path, &identity), 0);
+	cr_assert_eq(save(path, &identity), 0);
 	cr_assert_eq(recipient_generate(pool, &other.host), 0);
-	cr_assert_eq(identity_save(path, &other), -EEXIST);
+	cr_assert_eq(save(path, &other), -EEXIST);
 	cr_assert_eq(load(&loaded), 0);
 	cr_assert(same_host(&loaded));
 
 	unlink(path);
 	cr_assert_eq(symlink("elsewhere", path), 0);
-	cr_assert_eq(identity_save(path, &other), -EEXIST);
+	cr_assert_eq(save(path, &other), -EEXIST);
 }
 
 Test(identity, that_cannot_be_written_leaves_no_file)
@@ -122,7 +132,7 @@ Test(identity, that_cannot_be_written_leaves_no_file)
 	char lost[sizeof(path) + 8];
 
 	snprintf(lost, sizeof(lost), "%s/x/key", folder);
-	cr_assert_eq(identity_save(lost, &identity), -ENOENT);
+	cr_assert_eq(save(lost, &identity), -ENOENT);
 	cr_assert_eq(access(path, F_OK), -1);
 }
 
@@ -132,7 +142,7 @@ Test(identity, that_was_written_in_part_is_removed)
 
 	signal(SIGXFSZ, SIG_IGN);
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	cr_assert_eq(identity_save(path, &identity), -EFBIG);
+	cr_assert_eq(save(path, &identity), -EFBIG);
 	cr_assert_eq(access(path, F_OK), -1);
 }
 
@@ -148,7 +158,7 @@ Test(identity, open_to_others_is_refused)
 	static const mode_t modes[] = {0440, 0404, 0420, 0402, 0410, 0401, 0644, 0777};
 	CLEANUP_IDENTITY struct identity loaded = {0};
 
-	cr_assert_eq(identity_save(path, &identity), 0);
+	cr_assert_eq(save(path, &identity), 0);
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		cr_assert_eq(chmod(path, modes[i]), 0);
 		cr_assert_eq(load(&loaded), -EACCES, "%o", modes[i]);
@@ -161,7 +171,7 @@ Test(identity, of_another_owner_is_refused)
 {
 	struct identity loaded = {0};
 
-	cr_assert_eq(identity_save(path, &identity), 0);
+	cr_assert_eq(save(path, &identity), 0);
 	/* Only root can give it away, and only root could read it then. */
 	if (geteuid() != 0)
 		return;
@@ -182,7 +192,7 @@ Test(identity, that_is_no_regular_file_is_refused)
 	rmdir(path);
 
 	snprintf(other, sizeof(other), "%s.2", path);
-	cr_assert_eq(identity_save(other, &identity), 0);
+	cr_assert_eq(save(other, &identity), 0);
 	cr_assert_eq(symlink(other, path), 0);
 	cr_assert_eq(load(&loaded), -EACCES);
 	unlink(other);
@@ -197,7 +207,7 @@ Test(identity, cut_anywhere_is_refused)
 	for (int recovery = 0; recovery < 2; recovery++) {
 		unlink(path);
 		identity.has_recovery = recovery;
-		cr_assert_eq(identity_save(path, &identity), 0);
+		cr_assert_eq(save(path, &identity), 0);
 		size = contents(bytes, sizeof(bytes));
 		for (size_t i = 0; i < size; i++) {
 			replace(bytes, i);
@@ -211,7 +221,7 @@ Test(identity, altered_anywhere_is_refused_or_the_same)
 	char bytes[512];
 	size_t size;
 
-	cr_assert_eq(identity_save(path, &identity), 0);
+	cr_assert_eq(save(path, &identity), 0);
 	size = contents(bytes, sizeof(bytes));
 	for (size_t i = 0; i < size; i++) {
 		for (int bit = 0; bit < 8; bit++) {
@@ -257,7 +267,7 @@ Test(identity, that_is_something_else_is_refused)
 
 	/* A good one, and more behind it. */
 	unlink(path);
-	cr_assert_eq(identity_save(path, &identity), 0);
+	cr_assert_eq(save(path, &identity), 0);
 	size = contents(large, sizeof(large));
 	memset(large + size, '\n', sizeof(large) - size);
 	replace(large, sizeof(large));
@@ -279,16 +289,18 @@ static bool is_expected(const struct identity *loaded)
 static int read_without_rights(void)
 {
 	CLEANUP_IDENTITY struct identity first = {0}, second = {0};
+	const struct source file = {.kind = SOURCE_FILE, .name = path};
+	struct source opened = {.kind = SOURCE_DESCRIPTOR, .descriptor = -1};
 	struct secret_pool *other = NULL;
-	int fd = -1;
 
-	if (identity_open(path, &fd) < 0 || secret_pool_reserve(1 << 20, &other) < 0)
+	if (source_open(&file, &opened.descriptor) < 0 || secret_pool_reserve(1 << 20, &other) < 0)
 		return 1;
 	if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0 ||
-			       identity_load(other, path, &first) != -EACCES))
+			       source_load(other, &file, NULL, &first) != -EACCES))
 		return 2;
 	/* As often as anybody likes: each worker reads the same descriptor. */
-	if (identity_read(other, fd, &first) < 0 || identity_read(other, fd, &second) < 0)
+	if (source_load(other, &opened, NULL, &first) < 0 ||
+	    source_load(other, &opened, NULL, &second) < 0)
 		return 4;
 	return is_expected(&first) && is_expected(&second) ? 0 : 5;
 }
@@ -296,6 +308,6 @@ static int read_without_rights(void)
 Test(identity, is_read_from_a_descriptor_by_who_could_not_open_the_file)
 {
 	expected = *recipient_public(identity.host);
-	cr_assert_eq(identity_save(path, &identity), 0);
+	cr_assert_eq(save(path, &identity), 0);
 	cr_expect_eq(child_run(read_without_rights), 0);
 }

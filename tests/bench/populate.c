@@ -126,6 +126,7 @@ static int populate(const struct population *population)
 static int make_store(struct secret_pool *pool, const char *directory, struct store **ret)
 {
 	CLEANUP_IDENTITY struct identity identity = {0};
+	CLEANUP_SECRET struct secret *text = NULL;
 	CLEANUP_FREE char *path = NULL, *key = NULL, *pins = NULL;
 	int r;
 
@@ -135,7 +136,9 @@ static int make_store(struct secret_pool *pool, const char *directory, struct st
 		return -ENOMEM;
 	r = recipient_generate(pool, &identity.host);
 	if (r == 0)
-		r = identity_save(key, &identity);
+		r = identity_format(&identity, &text);
+	if (r == 0)
+		r = identity_save(key, text);
 	if (r == 0)
 		r = store_create(path, pins, &identity);
 	return r < 0 ? r : store_open(pool, path, pins, &identity, ret);

@@ -114,10 +114,10 @@ class Mount:
     def argv(self, *arguments):
         return [BINARY, "-c", self.conf, *arguments]
 
-    def credfs(self, *arguments, timeout=60, wrapper=()):
-        """Run credfs with this configuration to its end."""
+    def credfs(self, *arguments, timeout=60, wrapper=(), answers=""):
+        """Run credfs with this configuration to its end; the answers are its stdin."""
         return subprocess.run([*wrapper, *self.argv(*arguments)], env=self.environment,
-                              cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              cwd="/", input=answers, capture_output=True, text=True,
                               timeout=timeout)
 
     def credfs_alone(self, *arguments):
@@ -128,16 +128,18 @@ class Mount:
                                                 "sh", "-c", others, self.root))
 
     def init(self):
-        done = self.credfs("init")
+        done = self.credfs("init", "--unconfirmed")
         assert done.returncode == 0, done.stderr
         return done
 
-    def start(self):
+    def start(self, answers=""):
         """Mount in the foreground, the log in a file, and wait until the mount answers."""
         with open(self.log, "a", encoding="utf-8") as log:
             self.process = subprocess.Popen(self.argv("mount", "-f", self.root),
                                             env=self.environment, cwd="/",
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                            stdin=subprocess.PIPE, stdout=log, stderr=log)
+        self.process.stdin.write(answers.encode())
+        self.process.stdin.close()
         wait_until(lambda: self.process.poll() is not None or is_mounted(self.root), 20,
                    "mounted, or given up")
         if self.process.poll() is not None:

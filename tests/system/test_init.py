@@ -21,7 +21,7 @@ def everything(directory):
 
 
 def test_init_makes_three_files_and_shows_a_phrase(bare):
-    done = bare.credfs("init")
+    done = bare.credfs("init", "--unconfirmed")
     assert done.returncode == 0
     assert re.search(r"Recovery phrase.*\n    \S", done.stdout, re.DOTALL)
     assert everything(bare.private) == sorted([bare.db, bare.identity, bare.pins])
@@ -29,7 +29,7 @@ def test_init_makes_three_files_and_shows_a_phrase(bare):
 
 def test_a_directory_is_made_for_the_store(bare):
     os.rmdir(bare.private)
-    assert bare.credfs("init").returncode == 0
+    assert bare.credfs("init", "--unconfirmed").returncode == 0
     assert os.stat(bare.private).st_mode & 0o777 == 0o700
 
 
@@ -40,11 +40,12 @@ def test_output_that_cannot_be_written_leaves_nothing_behind(bare, there, argume
     if not there:
         os.rmdir(bare.private)
     before = everything(bare.base)
-    done = bare.credfs("init", *arguments, wrapper=("sh", "-c", 'exec "$@" > /dev/full', "sh"))
+    done = bare.credfs("init", "--unconfirmed", *arguments,
+                       wrapper=("sh", "-c", 'exec "$@" > /dev/full', "sh"))
     assert done.returncode == OTHER
     assert "No space left on device" in done.stderr
     assert everything(bare.base) == before
-    assert bare.credfs("init").returncode == 0
+    assert bare.credfs("init", "--unconfirmed").returncode == 0
 
 
 def test_a_disk_that_fills_leaves_nothing_behind(bare):
@@ -76,7 +77,7 @@ def test_a_directory_that_is_not_there_is_named(bare, which):
     with open(bare.conf, "w", encoding="utf-8") as file:
         file.write(text.replace(f"{which} = {setting}", f"{which} = {bare.base}/no/such/file"))
     before = everything(bare.base)
-    done = bare.credfs("init")
+    done = bare.credfs("init", "--unconfirmed")
     assert done.returncode == OTHER
     assert done.stderr == (f"credfs: cannot create {bare.base}/no/such: "
                            "No such file or directory\n")
@@ -86,7 +87,7 @@ def test_a_directory_that_is_not_there_is_named(bare, which):
 def test_a_directory_that_cannot_be_written_is_named_by_the_file(bare):
     os.rmdir(bare.private)
     os.symlink("/proc/self/fdinfo", bare.private)
-    done = bare.credfs("init")
+    done = bare.credfs("init", "--unconfirmed")
     os.unlink(bare.private)
     os.mkdir(bare.private)
     assert done.returncode == OTHER
@@ -98,7 +99,7 @@ def test_what_is_there_stays(bare, which):
     path = getattr(bare, which)
     with open(path, "w", encoding="utf-8") as file:
         file.write("mine")
-    done = bare.credfs("init")
+    done = bare.credfs("init", "--unconfirmed")
     assert (done.returncode, done.stdout) == (EXISTS, "")
     assert path in done.stderr
     assert everything(bare.private) == [path]

@@ -56,7 +56,7 @@ def writable(path):
 
 def test_init_prints_a_recovery_phrase_and_makes_closed_files(mounts):
     mount = mounts(init=False)
-    done = mount.credfs("init")
+    done = mount.credfs("init", "--unconfirmed")
     assert done.returncode == 0, done.stderr
     assert re.search(r"([0-9a-f]{4} ){17}[0-9a-f]{4}", done.stdout)
     for path in (mount.db, mount.identity, mount.pins):
@@ -79,7 +79,7 @@ def test_init_overwrites_nothing(made, left):
         if left not in (name, "all"):
             os.unlink(path)
     kept = {path: open(path, "rb").read() for path in files.values() if os.path.exists(path)}
-    refused(made, EXISTS, command=("init",))
+    refused(made, EXISTS, command=("init", "--unconfirmed"))
     found = {path: open(path, "rb").read() for path in files.values() if os.path.exists(path)}
     assert found == kept, "init changed or left files"
 
@@ -103,7 +103,7 @@ def test_a_fault_of_the_configuration_is_named_with_file_and_line(made, text, li
     with open(made.conf, "w", encoding="utf-8") as conf:
         conf.write(text)
     refused(made, CONFIGURATION, f"{made.conf}:{line}:")
-    refused(made, CONFIGURATION, f"{made.conf}:{line}:", command=("init",))
+    refused(made, CONFIGURATION, f"{made.conf}:{line}:", command=("init", "--unconfirmed"))
 
 
 def test_a_fault_of_the_catalogue_is_named_with_file_and_line(made):

@@ -60,14 +60,14 @@ def test_a_store_that_could_not_be_made_leaves_nothing_or_says_what(mounts, samp
     mount = mounts(init=False)
     storage = Storage(mount)
     storage.count_calls()
-    assert mount.credfs("init").returncode == 0
+    assert mount.credfs("init", "--unconfirmed").returncode == 0
     calls = storage.count
     assert calls > 20
     for action, call in points(calls, sample, 24):
         shutil.rmtree(mount.private)
         os.mkdir(mount.private, 0o700)
         storage.arm(action, call)
-        done = mount.credfs("init")
+        done = mount.credfs("init", "--unconfirmed")
         what, fired = storage.what, storage.fired
         storage.disarm()
         where = f"{action.name} at call {call} ({what}): {done.returncode} {done.stderr}"
@@ -78,11 +78,11 @@ def test_a_store_that_could_not_be_made_leaves_nothing_or_says_what(mounts, samp
         elif done.returncode == 1 and action != Action.STICKY_EIO:
             # refused: what there is was taken away again, so that the next one succeeds
             assert nothing_is_left(mount), f"{where}: {os.listdir(mount.private)}"
-            assert mount.credfs("init").returncode == 0, where
+            assert mount.credfs("init", "--unconfirmed").returncode == 0, where
         else:
             # ended in the middle: the next one finds what is there, harms nothing and names it
             assert done.returncode in (1, -signal.SIGKILL), where
-            again = mount.credfs("init")
+            again = mount.credfs("init", "--unconfirmed")
             left = os.listdir(mount.private)
             assert again.returncode in (0, 12), f"{where}: {again.stderr} {left}"
             if again.returncode == 12:
