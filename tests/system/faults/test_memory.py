@@ -1,6 +1,7 @@
 """Memory that runs out: who asks is told so, the daemon goes on, and nobody ever gets wrong bytes.
 Memory that cannot be locked: there is no daemon."""
 import errno
+import random
 import signal
 import subprocess
 
@@ -120,7 +121,9 @@ def test_a_daemon_without_memory_to_start_says_so(pristine, sample):
     mount.start()
     count = mount.memory.count
     mount.umount()
-    for number in sample(range(1, count + 1), 40):
+    # of those that load the catalogue tests/faults/starved.c makes every single one fail
+    step = max(1, count // 1000)
+    for number in sample(range(random.randint(1, step), count + 1, step), 40):
         mount.memory.arm(number)
         try:
             mount.start()
