@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-enum { ROOM_MIN = 8 };
+#include "store/grow.h"
 
 struct change {
 	struct change_item *items;
@@ -35,15 +35,6 @@ struct change *change_free(struct change *change)
 	free(change->values);
 	free(change);
 	return NULL;
-}
-
-/* Room for one more: arrays are of ROOM_MIN doubled until it fits, so that a full one is known by
- * its count alone. NULL leaves the array as it was. */
-static void *grow(void *array, size_t count, size_t size)
-{
-	if (count < ROOM_MIN ? count != 0 : (count & (count - 1)) != 0)
-		return array;
-	return reallocarray(array, count ? 2 * count : ROOM_MIN, size);
 }
 
 /* The item of this record, a new one when there is none; NULL without memory. */

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "store/clock.h"
+#include "store/grow.h"
 #include "store/rule.h"
 #include "store/seal.h"
 #include "store/wire.h"
@@ -16,9 +17,12 @@ struct commit {
 	uint64_t time;
 	struct engine_row *rows;
 	uint8_t **sealed; /* the bytes of the row at the same index */
-	size_t row_count, row_room;
+	size_t row_count;
 	struct change_item *folds; /* for the index, in order */
-	size_t fold_count, fold_room;
+	size_t fold_count;
+	uint8_t *bytes;			/* the signed entry; NULL: not yet, or nothing to sign */
+	struct engine_entry entries[2]; /* it, behind the one before */
+	struct engine_append append;	/* them, with the rows */
 };
 
 int commit_new(struct chain *chain, struct index *index, const struct keyring *keyring,
@@ -53,42 +57,33 @@ struct commit *commit_free(struct commit *commit)
 	for (size_t i = 0; i < commit->fold_count; i++)
 		record_done(&commit->folds[i].record);
 	free(commit->folds);
+	free(commit->bytes);
 	free(commit);
 	return NULL;
 }
 
 static int reserve_row(struct commit *commit)
 {
-	size_t room = commit->row_room ? 2 * commit->row_room : 16;
-	struct engine_row *rows;
+	struct engine_row *rows = grow(commit->rows, commit->row_count, sizeof(*rows));
 	uint8_t **sealed;
 
-	if (commit->row_count < commit->row_room)
-		return 0;
-	rows = reallocarray(commit->rows, room, sizeof(*rows));
 	if (!rows)
 		return -ENOMEM;
 	commit->rows = rows;
-	sealed = reallocarray(commit->sealed, room, sizeof(*sealed));
+	sealed = grow(commit->sealed, commit->row_count, sizeof(*sealed));
 	if (!sealed)
 		return -ENOMEM;
 	commit->sealed = sealed;
-	commit->row_room = room;
 	return 0;
 }
 
 static int reserve_fold(struct commit *commit)
 {
-	size_t room = commit->fold_room ? 2 * commit->fold_room : 16;
-	struct change_item *folds;
+	struct change_item *folds = grow(commit->folds, commit->fold_count, sizeof(*folds));
 
-	if (commit->fold_count < commit->fold_room)
-		return 0;
-	folds = reallocarray(commit->folds, room, sizeof(*folds));
 	if (!folds)
 		return -ENOMEM;
 	commit->folds = folds;
-	commit->fold_room = room;
 	return 0;
 }
 
@@ -328,39 +323,62 @@ int commit_reseal(struct commit *commit, const struct row_ref *ref, const struct
 		       secret_view(plain), secret_size(plain));
 }
 
-int commit_append(struct commit *commit, struct engine *engine, const struct engine_entry *before)
+/* What the engine is to append, the entry being signed. */
+static void put_together(struct commit *commit, const struct engine_entry *before, size_t size)
 {
-	CLEANUP_FREE uint8_t *bytes = NULL;
-	struct engine_entry entries[2];
 	size_t count = 0;
+
+	if (before)
+		commit->entries[count++] = *before;
+	commit->entries[count++] = (struct engine_entry){
+		.generation = chain_generation(commit->chain) + 1,
+		.digest = entry_digest(commit->bytes, size),
+		.previous = *chain_head(commit->chain),
+		.bytes = commit->bytes,
+		.size = size,
+	};
+	commit->append = (struct engine_append){
+		.org = chain_org(commit->chain),
+		.entries = commit->entries,
+		.entry_count = count,
+		.rows = commit->rows,
+		.row_count = commit->row_count,
+	};
+}
+
+int commit_sign(struct commit *commit, const struct engine_entry *before,
+		struct engine_append **ret)
+{
 	size_t size;
 	int r;
 
+	*ret = NULL;
 	if (!chain_staged(commit->chain))
 		return 0;
-	r = chain_sign(commit->chain, commit->host, commit->time, &bytes, &size);
+	r = chain_sign(commit->chain, commit->host, commit->time, &commit->bytes, &size);
 	if (r < 0)
 		return r;
-	if (before)
-		entries[count++] = *before;
-	entries[count++] = (struct engine_entry){
-		.generation = chain_generation(commit->chain) + 1,
-		.digest = entry_digest(bytes, size),
-		.previous = *chain_head(commit->chain),
-		.bytes = bytes,
-		.size = size,
-	};
-	r = engine->ops->append(engine, &(struct engine_append){
-						.org = chain_org(commit->chain),
-						.entries = entries,
-						.entry_count = count,
-						.rows = commit->rows,
-						.row_count = commit->row_count,
-					});
-	if (r < 0)
-		return r;
-	chain_accept(commit->chain);
+	put_together(commit, before, size);
+	*ret = &commit->append;
 	return 0;
+}
+
+void commit_accept(struct commit *commit)
+{
+	if (commit->bytes)
+		chain_accept(commit->chain);
+}
+
+int commit_append(struct commit *commit, struct engine *engine, const struct engine_entry *before)
+{
+	struct engine_append *append = NULL;
+	int r = commit_sign(commit, before, &append);
+
+	if (r == 0 && append)
+		r = engine->ops->append(engine, append);
+	if (r == 0)
+		commit_accept(commit);
+	return r;
 }
 
 int commit_fold(struct commit *commit)

@@ -1,7 +1,7 @@
 /*
- * A commit: one change on its way into an organisation. Its records and values are sealed into
- * rows and staged in the chain; appended as one signed entry, and then folded into the index.
- * Until it is appended, freeing it undoes everything. Used by org.c alone. One thread at a time.
+ * A commit: one change, or several, on their way into an organisation. Their records and values are
+ * sealed into rows and staged in the chain; appended as one signed entry, and then folded into the
+ * index. Until it is appended, freeing it undoes everything. Behind org.h. One thread at a time.
  */
 #pragma once
 
@@ -33,9 +33,16 @@ int commit_reseal(struct commit *commit, const struct row_ref *ref,
 int commit_add_row(struct commit *commit, const struct row_ref *ref, const uint8_t *bytes,
 		   size_t size) MUST_CHECK;
 
-/* Sign and append, after the entry `before` if it is given; nothing is appended when nothing is
- * staged. Errors of chain_sign() and of the engine; nothing has happened then. On 0 it is durable,
- * and the chain has advanced. */
+/* Sign, after the entry `before` if it is given: `ret` is what is to be appended then, borrowed
+ * until the commit is freed; NULL when nothing is staged. Errors of chain_sign(). */
+int commit_sign(struct commit *commit, const struct engine_entry *before,
+		struct engine_append **ret) MUST_CHECK;
+
+/* It is appended: the chain advances. Cannot fail. */
+void commit_accept(struct commit *commit);
+
+/* All three at once. Errors of chain_sign() and of the engine; nothing has happened then. On 0 it
+ * is durable, and the chain has advanced. */
 int commit_append(struct commit *commit, struct engine *engine,
 		  const struct engine_entry *before) MUST_CHECK;
 

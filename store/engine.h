@@ -38,6 +38,7 @@ struct engine_append {
 	size_t entry_count;
 	const struct engine_row *rows;
 	size_t row_count;
+	const struct engine_append *next; /* of another organisation, at the same time; NULL */
 };
 
 struct engine_ops {
@@ -51,8 +52,8 @@ struct engine_ops {
 	 * of that table. */
 	int (*rows)(struct engine *engine, struct org_id org, enum row_table table,
 		    const struct row_ref *refs, size_t count, engine_row_fn *each, void *context);
-	/* All of it or nothing, durable when it returns 0. -ESTALE when the predecessor of the
-	 * first entry is not the newest one. */
+	/* All of it, and of what comes next, or nothing; durable when it returns 0. -ESTALE when
+	 * the predecessor of a first entry is not the newest one. */
 	int (*append)(struct engine *engine, const struct engine_append *append);
 	/* A record of the read audit. -EEXIST for a sequence that is there. */
 	int (*audit_put)(struct engine *engine, struct org_id org, struct recipient_id recipient,

@@ -3,31 +3,13 @@
  * must be; this host's key is opened and compared with what the log commits to; then the records
  * are opened and indexed (opener.c). Values stay where they are.
  */
-#include "store/org.h"
+#include "store/org_parts.h"
 
-#include "store/chain.h"
-#include "store/clock.h"
 #include "store/commit.h"
 #include "store/exposure.h"
 #include "store/genesis.h"
-#include "store/index.h"
-#include "store/keyring.h"
-#include "store/opener.h"
 #include "store/refresh.h"
 #include "store/replay.h"
-#include "store/reseal.h"
-
-struct org {
-	struct engine *engine;
-	struct secret_pool *pool;
-	const struct recipient *host;
-	struct digest fingerprint;
-	struct chain *chain;
-	struct index *index;
-	struct keyring *keyring;
-	size_t damaged;
-	bool unclean; /* the index is not what the log says */
-};
 
 struct org *org_free(struct org *org)
 {
@@ -74,7 +56,7 @@ static int find_self(struct org *org)
 	return chain_member(org->chain, id, &can) ? 0 : -EKEYREJECTED;
 }
 
-static struct opener opener_of(const struct org *org)
+struct opener org_opener(const struct org *org)
 {
 	return (struct opener){
 		.engine = org->engine,
@@ -103,7 +85,7 @@ int org_load_pinned(struct engine *engine, struct secret_pool *pool, const struc
 	r = keyring_load(org->keyring, pool, engine, org->chain, host);
 	if (r < 0)
 		return r;
-	opener = opener_of(org);
+	opener = org_opener(org);
 	r = opener_records(&opener, org->index, &org->damaged);
 	if (r < 0)
 		return r;
@@ -245,7 +227,7 @@ size_t org_damaged(const struct org *org)
 
 int org_check_keys(const struct org *org)
 {
-	const struct opener opener = opener_of(org);
+	const struct opener opener = org_opener(org);
 
 	return opener_check_wraps(&opener);
 }
@@ -253,7 +235,7 @@ int org_check_keys(const struct org *org)
 int org_value(const struct org *org, struct record_id field, uint64_t version, struct secret **ret,
 	      uint64_t *ret_time)
 {
-	const struct opener opener = opener_of(org);
+	const struct opener opener = org_opener(org);
 	bool behind = false;
 	int r = opener_value(&opener, field, version, ret, ret_time);
 
@@ -266,46 +248,6 @@ size_t org_value_versions(const struct org *org, struct record_id field, uint64_
 			  size_t max)
 {
 	return map_value_versions(chain_map(org->chain), field, versions, max);
-}
-
-/* A record that was damaged and is written anew or removed is damaged no more. */
-static size_t count_healed(const struct org *org, const struct change *change)
-{
-	const struct change_item *items;
-	size_t count = change_items(change, &items), healed = 0;
-
-	for (size_t i = 0; org->damaged && i < count; i++) {
-		if (map_get(chain_map(org->chain), ROW_ITEM, items[i].record.id, 0) &&
-		    !index_get(org->index, items[i].record.id))
-			healed++;
-	}
-	return healed;
-}
-
-int org_commit(struct org *org, const struct change *change)
-{
-	CLEANUP(commit_freep) struct commit *commit = NULL;
-	size_t healed = count_healed(org, change);
-	int r;
-
-	if (org->unclean)
-		return -EUCLEAN;
-	r = commit_new(org->chain, org->index, org->keyring, org->host, &commit);
-	if (r < 0)
-		return r;
-	r = commit_add(commit, change);
-	if (r < 0)
-		return r;
-	r = commit_append(commit, org->engine, NULL);
-	if (r < 0)
-		return r;
-	org->damaged -= healed;
-	r = commit_fold(commit);
-	if (r < 0) {
-		org->unclean = true;
-		return -EUCLEAN;
-	}
-	return 0;
 }
 
 static const struct record_id self = {{0}};
@@ -374,34 +316,6 @@ struct rekey org_rekey(struct org *org)
 	};
 }
 
-size_t org_reseal_left(const struct org *org)
-{
-	return org_membership(org)->epoch_count > 1 ? reseal_left(org->chain) : 0;
-}
-
-int org_reseal(struct org *org, size_t max, struct resealed *ret)
-{
-	CLEANUP(commit_freep) struct commit *commit = NULL;
-	const struct opener opener = opener_of(org);
-	const struct rekey rekey = org_rekey(org);
-	int r;
-
-	*ret = (struct resealed){.moved = 0};
-	if (org_membership(org)->epoch_count == 1)
-		return 0;
-	r = commit_new(org->chain, org->index, org->keyring, org->host, &commit);
-	if (r == 0)
-		r = reseal_stage(&opener, commit, max, &ret->moved);
-	if (r == 0)
-		r = commit_append(commit, org->engine, NULL);
-	if (r < 0)
-		return r;
-	ret->left = reseal_left(org->chain);
-	if (ret->left > 0)
-		return 0;
-	return rekey_retire(&rekey);
-}
-
 int org_is_behind(const struct org *org, bool *ret)
 {
 	struct digest head;
@@ -428,7 +342,7 @@ static size_t count_damaged(const struct org *org)
 int org_refresh(struct org *org, struct news *ret)
 {
 	const struct refreshed refreshed = {
-		.opener = opener_of(org),
+		.opener = org_opener(org),
 		.chain = org->chain,
 		.keyring = org->keyring,
 		.host = org->host,

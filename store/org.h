@@ -97,6 +97,20 @@ size_t org_value_versions(const struct org *org, struct record_id field, uint64_
  * change that neither puts nor removes anything is not written. */
 int org_commit(struct org *org, const struct change *change) MUST_CHECK;
 
+/* Several changes, of one organisation or of several in one engine, in one transaction: when it
+ * returns 0 all of them are durable and visible, each organisation's as one entry; on any error
+ * nothing has changed. No two changes may be of the same records. Errors of org_commit(), but for
+ * -EUCLEAN after the fact, which org_is_unclean() tells. -EINVAL for more than ORG_CHANGES_MAX. */
+enum { ORG_CHANGES_MAX = 16 };
+struct org_change {
+	struct org *org;
+	const struct change *change;
+};
+int org_commit_all(const struct org_change *list, size_t count) MUST_CHECK;
+
+/* Whether it is behind what is durable, and must be loaded anew: it takes no change any more. */
+bool org_is_unclean(const struct org *org);
+
 /* Tell each field whose present value this recipient could have read (store/exposure.h); a return
  * other than 0 ends the call, which returns it. -ENOENT when it was never a member. */
 int org_exposure(const struct org *org, struct recipient_id recipient,

@@ -72,7 +72,7 @@ static int check_predecessor(struct sqlite *sqlite, const struct engine_append *
 		       : -ESTALE;
 }
 
-static int put_all(struct sqlite *sqlite, const struct engine_append *append, bool *erased)
+static int put(struct sqlite *sqlite, const struct engine_append *append, bool *erased)
 {
 	int r = check_predecessor(sqlite, append);
 
@@ -83,6 +83,15 @@ static int put_all(struct sqlite *sqlite, const struct engine_append *append, bo
 			     append->entries[append->entry_count - 1].generation);
 	for (size_t i = 0; r == 0 && i < append->row_count; i++)
 		r = put_row(sqlite, &append->org, &append->rows[i], erased);
+	return r;
+}
+
+static int put_all(struct sqlite *sqlite, const struct engine_append *append, bool *erased)
+{
+	int r = 0;
+
+	for (; r == 0 && append; append = append->next)
+		r = put(sqlite, append, erased);
 	return r;
 }
 

@@ -254,6 +254,35 @@ Test(sqlite, a_callback_ends_the_call_with_its_error)
 	cr_expect_eq(append_value(engine, 2, "value"), 0);
 }
 
+Test(sqlite, what_is_appended_to_two_organisations_is_one_transaction)
+{
+	static const struct org_id other = {{2}};
+	PLACE place = place_new();
+	ENGINE *engine = open_new(&place);
+	const struct engine_entry entries[] = {
+		{2, digest_of(2), digest_of(1), (const uint8_t *)"a", 1},
+		{1, digest_of(1), digest_of(0), (const uint8_t *)"b", 1},
+	};
+	const struct engine_append second = {
+		.org = other, .entries = &entries[1], .entry_count = 1};
+	const struct engine_append first = {
+		.org = acme, .entries = &entries[0], .entry_count = 1, .next = &second};
+	struct engine_append stale = first;
+	const struct engine_append last = {.org = other, .entries = &entries[0], .entry_count = 1};
+	uint64_t generation = 0;
+	struct digest digest;
+
+	cr_assert_eq(append_value(engine, 1, "one"), 0);
+	stale.next = &last;
+	cr_expect_eq(engine->ops->append(engine, &stale), -ESTALE);
+	cr_expect_eq(head_of(engine), 1);
+	cr_expect_eq(engine->ops->head(engine, other, &generation, &digest), -ENOENT);
+	cr_expect_eq(engine->ops->append(engine, &first), 0);
+	cr_expect_eq(head_of(engine), 2);
+	cr_expect_eq(engine->ops->head(engine, other, &generation, &digest), 0);
+	cr_expect_eq(generation, 1);
+}
+
 Test(sqlite, an_append_must_follow_the_newest_entry)
 {
 	PLACE place = place_new();
