@@ -84,6 +84,7 @@ static int do_list(const char *path, uint64_t number)
 	return count ? 0 : -EIO;
 }
 
+/* A value that no run has written before: who finds the same value in place may well do nothing. */
 static int put(const char *path, uint64_t number, bool sync)
 {
 	char value[52];
@@ -92,7 +93,8 @@ static int put(const char *path, uint64_t number, bool sync)
 
 	if (fd < 0)
 		return -errno;
-	length = snprintf(value, sizeof value, "%051llu", (unsigned long long)number);
+	length = snprintf(value, sizeof value, "%030llu%021llu", (unsigned long long)now(),
+			  (unsigned long long)number);
 	if (write(fd, value, (size_t)length) != length || (sync && fdatasync(fd) < 0))
 		r = -EIO;
 	return close(fd) < 0 ? -errno : r;
