@@ -248,7 +248,7 @@ int auditor_write(struct auditor *auditor, size_t pin, const struct org *org,
 	return settle(auditor, log, org, r);
 }
 
-int auditor_ready(struct auditor *auditor, size_t pin, const struct org *org)
+int auditor_ready(struct auditor *auditor, size_t pin, const struct org *org, size_t events)
 {
 	struct log *log = log_of(auditor, pin);
 	int r;
@@ -259,7 +259,7 @@ int auditor_ready(struct auditor *auditor, size_t pin, const struct org *org)
 		return 0;
 	r = open_log(auditor, log, org);
 	if (r == 0)
-		r = audit_reserve(log->audit, org);
+		r = audit_reserve(log->audit, org, events);
 	return settle(auditor, log, org, r);
 }
 

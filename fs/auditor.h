@@ -28,9 +28,10 @@ void auditor_program(struct auditor *auditor, pid_t pid, char ret[PROGRAM_SIZE])
 int auditor_write(struct auditor *auditor, size_t pin, const struct org *org,
 		  struct audit_event *event) MUST_CHECK;
 
-/* Make sure that the next event can be written: before a change, which cannot be taken back. -EIO
- * as above. */
-int auditor_ready(struct auditor *auditor, size_t pin, const struct org *org) MUST_CHECK;
+/* Make sure that the next events can be written, AUDIT_LINES_MAX at most: before changes, which
+ * cannot be taken back. -EIO as above. */
+int auditor_ready(struct auditor *auditor, size_t pin, const struct org *org,
+		  size_t events) MUST_CHECK;
 
 /* The log of an organisation, to be read; borrowed. -EIO when it cannot be opened. */
 int auditor_log(struct auditor *auditor, size_t pin, const struct org *org,

@@ -1,5 +1,6 @@
 #include "fs/connection.h"
 
+#include <fcntl.h>
 #include <linux/fuse.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -44,7 +45,15 @@ int connection_attach(struct connection *connection, struct fuse_session *fuse)
 {
 	static const struct fuse_custom_io io = {.writev = send_parts, .read = receive};
 
+	/* The worker before may have died while it did not wait. */
+	connection_set_waiting(connection, true);
 	return fuse_session_custom_io(fuse, &io, connection->device);
+}
+
+void connection_set_waiting(struct connection *connection, bool waiting)
+{
+	/* The kernel looks at the flag that the open file has, whoever has it open. */
+	(void)!fcntl(connection->device, F_SETFL, O_RDWR | (waiting ? 0 : O_NONBLOCK));
 }
 
 /* Offer to libfuse only what is in force: it may be a newer one than the first worker's. */

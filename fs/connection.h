@@ -25,6 +25,10 @@ struct connection {
  * closed with `fuse`. -errno. */
 int connection_attach(struct connection *connection, struct fuse_session *fuse) MUST_CHECK;
 
+/* Whether to wait for a request that is not there yet, as it does from the beginning, or to say
+ * -EAGAIN. */
+void connection_set_waiting(struct connection *connection, bool waiting);
+
 /* Begin, or go on where another worker began. -EPROTO when this one would agree with the kernel on
  * something else. */
 int connection_begin(struct connection *connection, struct fuse_session *fuse) MUST_CHECK;

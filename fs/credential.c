@@ -149,37 +149,31 @@ static int is_current(const struct target *target, const uint8_t *bytes, size_t 
 	return 0;
 }
 
-static int write_value(const struct save *save, const struct target *target)
+static int put_value(struct saving *saving, const struct target *target)
 {
-	CLEANUP(change_freep) struct change *change = NULL;
-	CLEANUP_SECRET struct secret *value = NULL;
+	const struct save *save = &saving->save;
 	CLEANUP_RECORD struct record field = {0};
-	int r = change_new(&change);
+	int r = change_new(&saving->change);
 
 	if (r == 0)
-		r = secret_copy(save->tree->pool, save->bytes, save->size, &value);
+		r = secret_copy(save->tree->pool, save->bytes, save->size, &saving->value);
 	if (r == 0)
 		r = target_next(save, target, &field);
 	if (r == 0)
-		r = change_put(change, &field);
+		r = change_put(saving->change, &field);
 	if (r == 0)
-		r = change_put_value(change, field.id, field.value_version, value);
+		r = change_put_value(saving->change, field.id, field.value_version, saving->value);
 	if (r == 0)
-		r = history_settle(change, save->tree, target->org, target->field,
+		r = history_settle(saving->change, save->tree, target->org, target->field,
 				   *save->published);
-	if (r == 0)
-		r = edit_commit(save->tree, save->node, target->org, change);
-	if (r == 0)
-		*save->published = field.value_version;
+	saving->version = field.value_version;
 	return r;
 }
 
-int credential_commit(const struct save *save)
+int credential_stage(const struct save *save, struct saving *ret)
 {
-	struct save trimmed = *save;
-	struct record_id account;
+	struct saving saving = {.save = *save};
 	struct target target;
-	char name[256];
 	bool same = false;
 	int r = credential_judge(save, true);
 
@@ -187,20 +181,45 @@ int credential_commit(const struct save *save)
 		r = target_of(save, &target);
 	if (r < 0)
 		return r;
-	account = target.account->id;
-	snprintf(name, sizeof name, "%s", target.name);
-	trimmed.size = field_trimmed(target.rule->type, save->bytes, save->size);
-	r = is_current(&target, trimmed.bytes, trimmed.size, &same);
+	saving.org = target.org;
+	saving.account = target.account->id;
+	snprintf(saving.name, sizeof saving.name, "%s", target.name);
+	saving.save.size = field_trimmed(target.rule->type, save->bytes, save->size);
+	r = is_current(&target, saving.save.bytes, saving.save.size, &same);
 	if (r == 0 && !same)
-		r = write_value(&trimmed, &target);
-	if (r == 0 && !same) {
-		/* An editor that is refused writes back what was there: that mends nothing. */
-		notes_clear(save->tree->notes, account, save->uid, name);
+		r = put_value(&saving, &target);
+	if (r < 0)
+		return credential_settle(&saving, r);
+	*ret = saving;
+	return 0;
+}
+
+int credential_settle(struct saving *saving, int result)
+{
+	const struct save *save = &saving->save;
+
+	/* An editor that is refused writes back what was there: that mends nothing. */
+	if (result == 0 && saving->change) {
+		*save->published = saving->version;
+		notes_clear(save->tree->notes, saving->account, save->uid, saving->name);
 		pendings_remove(save->tree->pendings, save->node->id);
 		tombstones_drop(&save->tree->tombstones, save->node->id);
 	}
+	if (result < 0)
+		(void)refuse_unwritable(save, saving->account, saving->name, result);
+	tree_account_changed(save->tree, save->node->pin, saving->account, save->node->id);
+	saving_done(saving);
+	return result;
+}
+
+int credential_commit(const struct save *save)
+{
+	struct saving saving;
+	int r = credential_stage(save, &saving);
+
 	if (r < 0)
-		(void)refuse_unwritable(save, account, name, r);
-	tree_account_changed(save->tree, save->node->pin, account, save->node->id);
-	return r;
+		return r;
+	if (saving.change)
+		r = edit_commit(save->tree, save->node, saving.org, saving.change);
+	return credential_settle(&saving, r);
 }

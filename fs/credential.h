@@ -14,6 +14,8 @@ int credential_size(struct tree *tree, const struct node *node, uint64_t *ret);
 uint64_t credential_updated(struct tree *tree, const struct node *node);
 int credential_judge(const struct save *save, bool whole);
 int credential_commit(const struct save *save);
+int credential_stage(const struct save *save, struct saving *ret);
+int credential_settle(struct saving *saving, int result);
 bool credential_appendable(const struct save *save);
 void credential_abandoned(const struct save *save, enum abandoned why);
 

@@ -85,6 +85,7 @@ static int write_draft(struct tree *tree, struct draft *draft, const struct draf
 	if (r < 0)
 		return refuse(draft, r);
 	draft->written = true;
+	draft->touched = tree_monotonic();
 	draft->owner = write->owner;
 	return 0;
 }
@@ -116,6 +117,7 @@ int draft_truncate(struct tree *tree, struct draft *draft, uint64_t size)
 	int r;
 
 	draft->revision++;
+	draft->touched = tree_monotonic();
 	if (size == 0) {
 		draft->truncated = true;
 		draft->written = false;
@@ -147,11 +149,10 @@ int draft_check(struct tree *tree, const struct draft *draft)
 	return judge(tree, draft, true);
 }
 
-static int commit(struct tree *tree, struct draft *draft)
+/* Whether its writer may still save it, and whether that can be recorded. */
+static int begin(struct tree *tree, struct draft *draft, struct witness *witness)
 {
-	const struct save save = save_of(tree, draft, &draft->published);
-	struct witness witness = {0};
-	int recorded = witness_save(&witness, tree, draft->node, draft->actor);
+	int recorded = witness_save(witness, tree, draft->node, draft->actor);
 	int r = access_bits(tree, draft->node, draft->writer, 2);
 
 	draft->written = false;
@@ -159,15 +160,57 @@ static int commit(struct tree *tree, struct draft *draft)
 		log_line(LOG_NOTICE, "refused: inode %llu, uid %u: no longer permitted",
 			 (unsigned long long)tree_inode(tree, draft->node),
 			 (unsigned)draft->writer->uid);
-	if (r == 0)
-		r = recorded;
+	return r < 0 ? r : recorded;
+}
+
+static int end(struct draft *draft, struct witness *witness, int result)
+{
+	(void)witness_end(witness, result);
+	draft->failed = result < 0;
+	if (result == 0)
+		draft->truncated = false;
+	return result;
+}
+
+static int commit(struct tree *tree, struct draft *draft)
+{
+	const struct save save = save_of(tree, draft, &draft->published);
+	struct witness witness = {0};
+	int r = begin(tree, draft, &witness);
+
 	if (r == 0)
 		r = kind_of(draft->node)->commit(&save);
-	(void)witness_end(&witness, r);
-	draft->failed = r < 0;
+	return end(draft, &witness, r);
+}
+
+bool draft_may_wait(const struct draft *draft)
+{
+	return draft->written && kind_of(draft->node)->stage;
+}
+
+int draft_stage(struct tree *tree, struct draft *draft, struct draft_commit *ret)
+{
+	const struct save save = save_of(tree, draft, &draft->published);
+	int r;
+
+	*ret = (struct draft_commit){.draft = draft};
+	r = begin(tree, draft, &ret->witness);
 	if (r == 0)
-		draft->truncated = false;
-	return r;
+		r = kind_of(draft->node)->stage(&save, &ret->saving);
+	return r < 0 ? end(draft, &ret->witness, r) : 0;
+}
+
+int draft_settle(struct draft_commit *commit, int result)
+{
+	int r = kind_of(commit->draft->node)->settle(&commit->saving, result);
+
+	return end(commit->draft, &commit->witness, r);
+}
+
+void draft_unstage(struct draft_commit *commit)
+{
+	saving_done(&commit->saving);
+	commit->draft->written = true;
 }
 
 bool draft_ends(const struct draft *draft, uint64_t owner)

@@ -8,6 +8,7 @@
 #include "conf/field.h"
 #include "fs/actor.h"
 #include "fs/kind.h"
+#include "fs/witness.h"
 
 /* A draft may pass the longest value by some, so that the rule sees that it did. */
 enum { DRAFT_MAX = FIELD_VALUE_MAX + 4096 };
@@ -25,6 +26,8 @@ struct draft {
 	int missing;	    /* -errno: the value it begins with could not be had */
 	int refused;	    /* -errno: a write was, nothing is committed any more */
 	bool failed;	    /* a commit did, or a writer was killed before he wrote */
+	bool waiting;	    /* its close does, to be committed with others */
+	uint64_t touched;   /* when it was begun or written to, ns monotonic */
 	uint64_t owner;	    /* whose descriptors the last write came through */
 	uint64_t published; /* the version that it committed */
 	uint64_t revision;  /* rises when the bytes change */
@@ -59,6 +62,22 @@ bool draft_ends(const struct draft *draft, uint64_t owner);
 /* That close: commits what is written. `killed`: the closer is being killed, so that what it wrote
  * is a part only, and is dropped. */
 int draft_flush(struct tree *tree, struct draft *draft, bool killed) MUST_CHECK;
+
+/* That close, of several at once, in steps: draft_may_wait() says whether it can be done so, and
+ * nobody's closing is being killed. Everything up to the commit; when it fails that is all, and how
+ * the close ended. */
+struct draft_commit {
+	struct draft *draft;
+	struct witness witness;
+	struct saving saving;
+};
+bool draft_may_wait(const struct draft *draft);
+int draft_stage(struct tree *tree, struct draft *draft, struct draft_commit *ret) MUST_CHECK;
+
+/* Either: everything after it, with how it ended, which is returned; */
+int draft_settle(struct draft_commit *commit, int result);
+/* or nothing was committed, and it is as it was before. */
+void draft_unstage(struct draft_commit *commit);
 
 /* The last descriptor is gone: commits what no flush did. Nobody hears of an error but the log. */
 void draft_release(struct tree *tree, struct draft *draft);

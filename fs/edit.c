@@ -87,6 +87,13 @@ static int commit_behind(struct tree *tree, size_t pin, struct org *org,
 	return r;
 }
 
+/* What is in memory is behind the store: it is loaded anew when next touched. */
+static void forget(struct tree *tree, size_t pin)
+{
+	store_org_forget(tree->store, pin);
+	tree_access_changed(tree, pin);
+}
+
 int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		const struct change *change)
 {
@@ -108,12 +115,28 @@ int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 	log_line(LOG_ERR, "organisation %02x%02x%02x%02x: change not written: %s",
 		 fingerprint.bytes[0], fingerprint.bytes[1], fingerprint.bytes[2],
 		 fingerprint.bytes[3], strerror(-r));
-	if (r == -EUCLEAN || r == -ESTALE) {
-		/* What is in memory is behind the store: it is loaded anew when next touched. */
-		store_org_forget(tree->store, node->pin);
-		tree_access_changed(tree, node->pin);
-	}
+	if (r == -EUCLEAN || r == -ESTALE)
+		forget(tree, node->pin);
 	return r == -EUCLEAN ? 0 : translated(r);
+}
+
+int edit_commit_all(struct tree *tree, const struct edit_change *list, size_t count)
+{
+	struct org_change changes[ORG_CHANGES_MAX] = {{NULL, NULL}};
+	int r;
+
+	if (count > ORG_CHANGES_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < count; i++)
+		changes[i] = (struct org_change){list[i].org, list[i].change};
+	r = org_commit_all(changes, count);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		const struct org *org = store_org_loaded(tree->store, list[i].pin);
+
+		if (org && org_is_unclean(org))
+			forget(tree, list[i].pin);
+	}
+	return r;
 }
 
 void edit_stop_removing(const struct edit *edit)

@@ -23,6 +23,15 @@ int edit_begin(const struct edit *edit, struct org **ret_org,
 int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		const struct change *change) MUST_CHECK;
 
+/* Commit several at once, of one organisation or of several: all or nothing. Whatever it ends with,
+ * nobody has heard of it: each is to be committed by itself, which tells what is wrong. */
+struct edit_change {
+	size_t pin;
+	struct org *org;
+	const struct change *change;
+};
+int edit_commit_all(struct tree *tree, const struct edit_change *list, size_t count) MUST_CHECK;
+
 /* Whether a commit could succeed: asked of the store at most once a second. For what must be
  * refused at write(2) to be heard of. -ENOSPC, -EROFS, -EIO. */
 int edit_writable(struct tree *tree) MUST_CHECK;

@@ -159,7 +159,8 @@ struct event_forget {
 	uint64_t directory;
 };
 
-/* The request is about to change the store, whose organisation was at this generation. */
+/* The request is about to change the store, whose organisation was at this generation. Others, that
+ * are to change it together with this one, may follow. */
 struct event_intent {
 	uint64_t unique;
 	uint64_t pin;

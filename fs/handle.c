@@ -61,6 +61,7 @@ static int begin_draft(const struct handle_open *open, struct handle *handle)
 	draft->writer = &handle->opener.caller;
 	draft->actor = &handle->opener.actor;
 	draft->append = open->flags & O_APPEND;
+	draft->touched = tree_monotonic();
 	draft->exclusive = open->flags & O_EXCL;
 	draft->truncated = open->flags & O_TRUNC;
 	if (!draft->truncated)

@@ -260,6 +260,21 @@ struct draft *handles_just_opened(struct handles *handles, const struct node *no
 	return NULL;
 }
 
+bool handles_are_written(const struct handles *handles, uint64_t since)
+{
+	const struct opened *opened;
+
+	TAILQ_FOREACH(opened, &handles->writers, next)
+	{
+		const struct draft *draft = handle_draft(opened->handle);
+
+		if (!draft->waiting && draft->touched >= since &&
+		    (draft->written || !draft->published))
+			return true;
+	}
+	return false;
+}
+
 int handles_share(struct handles *handles, struct tree *tree, uint64_t number)
 {
 	const struct handle *reader = handles_get(handles, number);

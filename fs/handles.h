@@ -55,6 +55,9 @@ struct handle *handles_get(struct handles *handles, uint64_t number);
 struct draft *handles_just_opened(struct handles *handles, const struct node *node,
 				  const struct caller *caller);
 
+/* Whether anybody who has begun or written something since (ns, monotonic) has yet to close it. */
+bool handles_are_written(const struct handles *handles, uint64_t since);
+
 /* To be called after a read for the page cache, before it is answered: all who have the file open
  * find there what this handle has read. -EIO when one of them may not. */
 int handles_share(struct handles *handles, struct tree *tree, uint64_t number) MUST_CHECK;

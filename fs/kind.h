@@ -28,6 +28,24 @@ struct save {
 	uint64_t *published; /* version that this handle published before, 0: none; updated */
 };
 
+/* A save that waits to be committed with others; the change of it, NULL when there is none. */
+struct saving {
+	struct save save;
+	struct org *org;
+	struct record_id account;
+	char name[256]; /* of the field */
+	struct change *change;
+	struct secret *value; /* in it */
+	uint64_t version;     /* of the field, when it is committed */
+};
+
+/* Drop it, as if it had never been staged. */
+static inline void saving_done(struct saving *saving)
+{
+	saving->change = change_free(saving->change);
+	saving->value = secret_free(saving->value);
+}
+
 /* Why nothing was saved through a handle that was to write all of a value. */
 enum abandoned {
 	ABANDONED_REFUSED,   /* or its writer was killed */
@@ -75,6 +93,11 @@ struct kind {
 	 * whatever is wrong with it; commit what was judged whole. */
 	int (*judge)(const struct save *save, bool whole);
 	int (*commit)(const struct save *save);
+	/* The same in two steps, so that several can be made durable together: everything up to the
+	 * commit, which changes nothing yet; and everything after it, with how it ended, which is
+	 * returned; the caller owns `ret` until then. Borrows what the save does. May be NULL. */
+	int (*stage)(const struct save *save, struct saving *ret);
+	int (*settle)(struct saving *saving, int result);
 	/* Whether >> makes sense on what is there; NULL: always. */
 	bool (*appendable)(const struct save *save);
 	/* The last descriptor went and nothing was saved through it; may be NULL. */

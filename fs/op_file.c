@@ -182,13 +182,18 @@ void op_write(fuse_req_t request, fuse_ino_t number, const char *bytes, size_t s
 void op_flush(fuse_req_t request, fuse_ino_t number, struct fuse_file_info *info)
 {
 	struct session *session = request_session(request);
+	const struct flush flush = {request, session->unique, info->fh, info->lock_owner};
 	struct draft *draft = draft_of(request, info);
 	const bool ends = draft && draft_ends(draft, info->lock_owner);
+	const bool killed = ends && request_is_killed(request);
 	int r = draft ? draft->refused : 0;
 
 	(void)number;
+	/* What is sent again comes before all else, and is told apart one by one. */
+	if (ends && !killed && !session->resent && flushes_put(session, &flush, draft))
+		return;
 	if (ends)
-		r = draft_flush(&session->tree, draft, request_is_killed(request));
+		r = draft_flush(&session->tree, draft, killed);
 	/* It was saved; that it cannot be saved once more is no failure. */
 	if (session->done)
 		r = 0;

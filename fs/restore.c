@@ -245,22 +245,21 @@ static int read_forget(struct restoration *self, const uint8_t *bytes, size_t si
 
 static int read_intent(struct restoration *self, const uint8_t *bytes, size_t size)
 {
+	struct event_intent event;
+
 	(void)size;
-	memcpy(&self->result->intent, bytes, sizeof self->result->intent);
+	memcpy(&event, bytes, sizeof event);
+	outstanding_intend(&self->result->outstanding, &event);
 	return 0;
 }
 
 static int read_answer(struct restoration *self, const uint8_t *bytes, size_t size)
 {
-	struct restored *result = self->result;
 	struct event_answer event;
 
 	memcpy(&event, bytes, sizeof event);
-	result->answered = event.unique;
-	memcpy(result->answer.bytes, bytes + sizeof event, size - sizeof event);
-	result->answer.size = (uint32_t)(size - sizeof event);
-	if (result->intent.unique == event.unique)
-		result->intent.unique = 0;
+	outstanding_answer(&self->result->outstanding, event.unique, bytes + sizeof event,
+			   size - sizeof event);
 	return 0;
 }
 
@@ -346,16 +345,4 @@ int restore(struct tree *tree, struct handles *handles, const struct journal *jo
 	pendings_settle_all(tree->pendings);
 	scratch_settle(tree->scratch);
 	return r < 0 ? r : self.error;
-}
-
-bool restored_is_done(struct tree *tree, const struct event_intent *intent)
-{
-	const struct node node = {.kind = NODE_ORG, .pin = intent->pin};
-	struct org *org = NULL;
-
-	/* An organisation that was to be made: its name tells. */
-	if (intent->pin == NO_PIN)
-		return true;
-	return intent->pin < pins_count(store_pins(tree->store)) &&
-	       tree_org(tree, &node, &org) == 0 && org_generation(org) > intent->generation;
 }

@@ -8,17 +8,16 @@
 #include "fs/event.h"
 #include "fs/handles.h"
 #include "fs/journal.h"
+#include "fs/outstanding.h"
 #include "fs/tree.h"
 
 enum { RESTORE_FORGETS = 64 };
 
 /* What the successor has to finish. */
 struct restored {
-	struct event_intent intent;   /* the last that was not answered; unique 0: none */
-	uint64_t answered;	      /* the request that was answered last; 0: none */
-	struct shared_message answer; /* to it */
-	size_t handles;		      /* how many are open again */
-	size_t lost;		      /* and how many are not */
+	struct outstanding outstanding;		      /* requests */
+	size_t handles;				      /* how many are open again */
+	size_t lost;				      /* and how many are not */
 	struct event_forget forgets[RESTORE_FORGETS]; /* names that the kernel may not have been */
 	char names[RESTORE_FORGETS][256];	      /* told to forget, the last ones */
 	size_t forget_count;			      /* of all that there were */
@@ -27,6 +26,3 @@ struct restored {
 /* -EBADMSG when the journal is damaged: nothing was put back; -ENOMEM, -EPERM. */
 int restore(struct tree *tree, struct handles *handles, const struct journal *journal,
 	    const struct state_key *key, struct restored *ret) MUST_CHECK;
-
-/* Whether what was intended has been done. */
-bool restored_is_done(struct tree *tree, const struct event_intent *intent);

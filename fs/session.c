@@ -97,10 +97,20 @@ static void intend(void *context, size_t pin)
 		state_intend(session->state, session->unique, pin);
 }
 
+static void withdraw(void *context, size_t pin)
+{
+	struct session *session = context;
+
+	if (session->state)
+		state_withdraw(session->state, session->unique, pin);
+}
+
 static void keep_answer(void *context, const struct iovec *parts, int count)
 {
 	struct session *session = context;
 
+	if (!session->resent)
+		state_go_on(session->state);
 	state_answer(session->state, session->unique, parts, count, session->plain);
 }
 
@@ -195,6 +205,7 @@ int session_init(struct session *session, int device, int shared)
 	if (session->announcer)
 		session->tree.announce = queue_announcement;
 	session->tree.intend = intend;
+	session->tree.withdraw = withdraw;
 	session->tree.kernel = session;
 	return r;
 }
@@ -223,11 +234,18 @@ static void repeat_notices(struct session *session)
 	const size_t count = restored->forget_count < RESTORE_FORGETS ? restored->forget_count
 								      : RESTORE_FORGETS;
 
-	if (restored->intent.unique)
-		tree_access_changed(&session->tree, restored->intent.pin);
+	for (size_t i = 0; i < restored->outstanding.intended; i++)
+		tree_access_changed(&session->tree, restored->outstanding.intents[i].event.pin);
 	for (size_t i = 0; i < count; i++)
 		forget_name(session->forget, restored->forgets[i].directory, restored->names[i]);
 	handles_wake(session->handles, connection_wake, &session->connection);
+}
+
+static void withdraw_again(void *context, const struct event_intent *event)
+{
+	struct session *session = context;
+
+	state_withdraw(session->state, event->unique, event->pin);
 }
 
 int session_begin(struct session *session)
@@ -251,6 +269,7 @@ int session_begin(struct session *session)
 	if (successor)
 		repeat_notices(session);
 	state_begin(session->state, restored);
+	outstanding_judge(&session->restored->outstanding, &session->tree, withdraw_again, session);
 	session->connection.answering = keep_answer;
 	session->connection.context = session;
 	return 0;
@@ -292,15 +311,16 @@ void session_done(struct session *session)
 /* A request that another worker had before. True when it had an answer, which is sent now. */
 static bool is_answered(struct session *session, const struct fuse_in_header *header)
 {
-	struct restored *restored = session->restored;
+	const struct outstanding *outstanding = &session->restored->outstanding;
+	const struct shared_message *answer = outstanding_find(outstanding, session->unique);
+	const struct event_intent *done = outstanding_done(outstanding, session->unique);
 
-	if (restored->answered == session->unique && restored->answer.size) {
-		connection_answer(&session->connection, header->unique, &restored->answer);
+	if (answer) {
+		connection_answer(&session->connection, header->unique, answer);
 		return true;
 	}
-	session->done = restored->intent.unique == session->unique &&
-			restored_is_done(&session->tree, &restored->intent);
-	session->tree.carried_out = session->done ? restored->intent.generation : 0;
+	session->done = done;
+	session->tree.carried_out = done ? done->generation : 0;
 	return false;
 }
 
@@ -312,13 +332,14 @@ static void process(struct session *session, struct fuse_buf *buffer)
 
 	pthread_mutex_lock(&session->lock);
 	session->unique = header_number(header);
+	session->resent = header_is_resent(header);
 	session->plain = header_is_plain(header);
 	session->poll = header_poll(header);
 	session->done = false;
 	shared->since = tree_monotonic();
 	shared->handling = session->unique;
 	session->cached = header_is_cached_read(header);
-	if (!header_is_resent(header) || !is_answered(session, header))
+	if (!session->resent || !is_answered(session, header))
 		fuse_session_process_buf(session->fuse, buffer);
 	session->unique = 0;
 	session->tree.carried_out = 0;
@@ -329,19 +350,27 @@ static void process(struct session *session, struct fuse_buf *buffer)
 		explicit_bzero(buffer->mem, buffer->size);
 }
 
+static int receive(struct session *session)
+{
+	struct fuse_buf buffer = {.mem = session->buffer};
+	int r = fuse_session_receive_buf(session->fuse, &buffer);
+
+	if (r > 0)
+		process(session, &buffer);
+	return r;
+}
+
 int session_run(struct session *session)
 {
-	int r = 0;
+	int r = 1;
 
 	nss_prepare_thread();
-	while (!fuse_session_exited(session->fuse)) {
-		struct fuse_buf buffer = {.mem = session->buffer};
-
-		r = fuse_session_receive_buf(session->fuse, &buffer);
-		if (r > 0)
-			process(session, &buffer);
-		else if (r != -EINTR && r != -EAGAIN)
-			break;
+	while (!fuse_session_exited(session->fuse) && (r > 0 || r == -EINTR || r == -EAGAIN)) {
+		r = receive(session);
+		if (session->flushes.count) {
+			flushes_gather(session, receive);
+			flushes_commit(session);
+		}
 	}
 	/* The device says so when the mount is gone. */
 	return r == -ENODEV || r > 0 || r == -EINTR ? 0 : r;

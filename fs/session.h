@@ -10,6 +10,7 @@
 
 #include "fs/announcer.h"
 #include "fs/connection.h"
+#include "fs/flushes.h"
 #include "fs/forget.h"
 #include "fs/handles.h"
 #include "fs/restore.h"
@@ -30,6 +31,7 @@ struct session {
 	pthread_mutex_t lock;	     /* around tree and handles */
 	pthread_t tender;	     /* who calls tending_run(); takes SIGUSR2 */
 	uint64_t unique;	     /* number of the request that is being answered */
+	bool resent;		     /* another worker had it before */
 	bool done;		     /* it was sent again, and has changed the store before */
 	bool plain;		     /* its answer is not to be kept */
 	uint64_t poll;		     /* what the kernel calls who it waits for */
@@ -40,6 +42,7 @@ struct session {
 	bool handover;		   /* another worker goes on */
 	bool cached;		   /* it is a read for the page cache */
 	void *buffer;		   /* for requests */
+	struct flushes flushes;	   /* the receiving thread's */
 	int marks_trouble;	   /* how the last writing of marks ended: 0 or -errno */
 };
 

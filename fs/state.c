@@ -161,19 +161,32 @@ void state_publish(struct state *state)
 		journal_publish(state->journal);
 }
 
+static void put_intent(struct state *state, const struct event_intent *event)
+{
+	/* A value that can be put back is known before it goes. */
+	seen_compare(&state->seen, state->tree, state->journal);
+	append(state, EVENT_INTENT, event, sizeof *event);
+	journal_publish(state->journal);
+}
+
 void state_intend(struct state *state, uint64_t unique, size_t pin)
 {
 	struct event_intent event = {.unique = unique, .pin = pin};
 	struct org *org = pin == NO_PIN ? NULL : store_org_loaded(state->tree->store, pin);
 
-	if (!unique)
-		return;
 	if (org)
 		event.generation = org_generation(org);
-	/* A value that can be put back is known before it goes. */
-	seen_compare(&state->seen, state->tree, state->journal);
-	append(state, EVENT_INTENT, &event, sizeof event);
-	journal_publish(state->journal);
+	if (unique)
+		put_intent(state, &event);
+}
+
+void state_withdraw(struct state *state, uint64_t unique, size_t pin)
+{
+	/* A generation that no organisation comes to be above. */
+	const struct event_intent event = {unique, pin, UINT64_MAX};
+
+	if (unique)
+		put_intent(state, &event);
 }
 
 static void put_answer(struct state *state, uint64_t unique, const struct iovec *parts, int count)
@@ -201,13 +214,17 @@ static void put_answer(struct state *state, uint64_t unique, const struct iovec 
 void state_answer(struct state *state, uint64_t unique, const struct iovec *parts, int count,
 		  bool plain)
 {
-	state->holds = false;
 	seen_compare(&state->seen, state->tree, state->journal);
 	if (!journal_is_open(state->journal))
 		return;
 	if (!plain)
 		put_answer(state, unique, parts, count);
 	journal_publish(state->journal);
+}
+
+void state_go_on(struct state *state)
+{
+	state->holds = false;
 }
 
 void state_forget(struct state *state, uint64_t directory, const char *name)

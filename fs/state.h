@@ -27,14 +27,19 @@ struct state *state_free(struct state *state);
 /* From now on. `restored`: the journal holds already what is there. */
 void state_begin(struct state *state, bool restored);
 
-/* The request that is being handled is about to change the store; 0: none is. */
+/* A request, of which 0 is none, is about to change the store; and it is not, after all: another
+ * may change the same before it does. */
 void state_intend(struct state *state, uint64_t unique, size_t pin);
+void state_withdraw(struct state *state, uint64_t unique, size_t pin);
 
 /* Publish what has changed; with the answer that is to be sent next, unless it is too long, or
  * `plain`: it holds what must not be kept. */
 void state_publish(struct state *state);
 void state_answer(struct state *state, uint64_t unique, const struct iovec *parts, int count,
 		  bool plain);
+
+/* A request is answered that is new: all that were sent again have been. */
+void state_go_on(struct state *state);
 
 /* The kernel is to be told that it forgets a name; see forget.h. */
 void state_forget(struct state *state, uint64_t directory, const char *name);

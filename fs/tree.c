@@ -100,6 +100,12 @@ void tree_intend(struct tree *tree, size_t pin)
 		tree->intend(tree->kernel, pin);
 }
 
+void tree_withdraw(struct tree *tree, size_t pin)
+{
+	if (tree->intend)
+		tree->withdraw(tree->kernel, pin);
+}
+
 struct tree_org *tree_org_state(struct tree *tree, size_t pin)
 {
 	return pin == NO_PIN ? &tree->outside : &tree->orgs[pin];

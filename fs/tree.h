@@ -65,7 +65,9 @@ struct tree {
 	void (*announce)(void *context, uint64_t inode, const char *path);
 	/* A request is about to change the store of an organisation, or of none yet. */
 	void (*intend)(void *context, size_t pin);
-	void *kernel; /* context of all four */
+	/* It is not, after all; may be NULL if that is. */
+	void (*withdraw)(void *context, size_t pin);
+	void *kernel; /* context of all five */
 	/* The request that is being answered was carried out before, by a worker that died: the
 	 * generation that the organisation had then; 0: it was not. */
 	uint64_t carried_out;
@@ -119,8 +121,9 @@ void tree_access_changed(struct tree *tree, size_t pin);
 /* Borrowed until tree_reserve(). NO_PIN: of what lies outside. */
 struct tree_org *tree_org_state(struct tree *tree, size_t pin);
 
-/* Tell that the store is about to be changed. */
+/* Tell that the store is about to be changed; and that it is not, after all. */
 void tree_intend(struct tree *tree, size_t pin);
+void tree_withdraw(struct tree *tree, size_t pin);
 
 /* Make room for one organisation more than are pinned; before one is made. -ENOMEM. */
 int tree_reserve(struct tree *tree) MUST_CHECK;

@@ -61,10 +61,10 @@ static int record(struct tree *tree, size_t pin, const struct org *org, struct a
 	return r;
 }
 
-static int make_ready(struct tree *tree, size_t pin, const struct org *org)
+static int make_ready(struct tree *tree, size_t pin, const struct org *org, size_t events)
 {
 	const bool written = !auditor_trouble(tree->auditor, pin);
-	int r = auditor_ready(tree->auditor, pin, org);
+	int r = auditor_ready(tree->auditor, pin, org, events);
 
 	tell(tree, pin, written);
 	return r;
@@ -143,7 +143,7 @@ static int begin(struct witness *witness, struct tree *tree, size_t pin, const s
 	if (r < 0)
 		return r;
 	witness->generation = tree->carried_out ? tree->carried_out : org_generation(org);
-	return witness->silent ? 0 : make_ready(tree, pin, org);
+	return witness->silent ? 0 : make_ready(tree, pin, org, 1);
 }
 
 int witness_edit(struct witness *witness, const struct edit *edit, const struct node *child,
@@ -235,6 +235,15 @@ int witness_save(struct witness *witness, struct tree *tree, const struct node *
 	r = begin(witness, tree, node->pin, actor);
 	witness->field = *node;
 	return r;
+}
+
+int witness_reserve(struct tree *tree, size_t pin, size_t changes)
+{
+	const struct node node = {.kind = NODE_ORG, .pin = pin};
+	struct org *org = NULL;
+	int r = tree_org(tree, &node, &org);
+
+	return r < 0 ? r : make_ready(tree, pin, org, changes);
 }
 
 static uint64_t version_of(const struct witness *witness, const struct org *org)

@@ -53,5 +53,9 @@ int witness_rename(struct witness *witness, const struct edit *edit, const struc
 int witness_save(struct witness *witness, struct tree *tree, const struct node *node,
 		 const struct actor *actor) MUST_CHECK;
 
+/* Several changes of one organisation are to be made before the first of them is ended: that all of
+ * them, AUDIT_LINES_MAX at most, can be recorded. -EIO as above. */
+int witness_reserve(struct tree *tree, size_t pin, size_t changes) MUST_CHECK;
+
 /* It came out so: 0 or -errno, which is returned. */
 int witness_end(struct witness *witness, int result);

@@ -7,6 +7,7 @@
 
 /* How far ahead room is taken on the disk. */
 enum { RESERVE = 64 * 1024 };
+_Static_assert(AUDIT_LINES_MAX *AUDIT_FRAME_MAX <= RESERVE, "what is promised is taken");
 
 struct audit {
 	struct audit_spool spool;
@@ -52,15 +53,15 @@ uint64_t audit_last(const struct audit *audit)
 	return segment ? segment->next - 1 : 0;
 }
 
-int audit_reserve(struct audit *audit, const struct org *org)
+int audit_reserve(struct audit *audit, const struct org *org, size_t lines)
 {
 	const struct audit_segment *segment;
-	int r = audit_spool_make_room(&audit->spool, org);
+	int r = audit_spool_make_room(&audit->spool, org, lines);
 
 	if (r < 0)
 		return r;
 	segment = audit_spool_newest(&audit->spool);
-	if (segment->end + AUDIT_FRAME_MAX <= audit->spool.reserved)
+	if (segment->end + lines * AUDIT_FRAME_MAX <= audit->spool.reserved)
 		return 0;
 	/* Where the file system cannot, there is nothing to hold on to. */
 	if (fallocate(audit->spool.fd, FALLOC_FL_KEEP_SIZE, (off_t)segment->end, RESERVE) < 0)
@@ -92,7 +93,7 @@ int audit_append(struct audit *audit, const struct org *org, const struct audit_
 	uint8_t frame[AUDIT_FRAME_MAX];
 	struct audit_record record;
 	size_t size = 0;
-	int r = audit_spool_make_room(&audit->spool, org);
+	int r = audit_spool_make_room(&audit->spool, org, 1);
 
 	if (r < 0)
 		return r;

@@ -35,8 +35,10 @@ struct audit_entry {
 int audit_append(struct audit *audit, const struct org *org,
 		 const struct audit_entry *entry) MUST_CHECK;
 
-/* Make sure that the next line will find room. Errors of audit_append(). */
-int audit_reserve(struct audit *audit, const struct org *org) MUST_CHECK;
+/* Make sure that the next lines will find room, at most AUDIT_LINES_MAX: what the smallest segment
+ * holds, however long they are. Errors of audit_append(). */
+enum { AUDIT_LINES_MAX = 7 };
+int audit_reserve(struct audit *audit, const struct org *org, size_t lines) MUST_CHECK;
 
 /* How much text there is, and when the last line was written; segments that were moved away are
  * noticed. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "store/audit.h"
 #include "store/audit_numbers.h"
 #include "store/audit_text.h"
 #include "store/clock.h"
@@ -12,6 +13,7 @@
 /* A segment is a part of the limit, so that what an operator moves away makes room, within bounds
  * that make it quick to look into. */
 enum { SEGMENTS = 64, SEGMENT_MIN = 64 * 1024, SEGMENT_MAX = 4 * 1024 * 1024 };
+_Static_assert(AUDIT_FRAMES_AT + AUDIT_LINES_MAX * AUDIT_FRAME_MAX <= SEGMENT_MIN, "they fit");
 
 struct audit_segment *audit_spool_newest(const struct audit_spool *spool)
 {
@@ -320,9 +322,9 @@ static void sign_newest(struct audit_spool *spool)
 	segment->signed_to = last.seq;
 }
 
-int audit_spool_make_room(struct audit_spool *spool, const struct org *org)
+int audit_spool_make_room(struct audit_spool *spool, const struct org *org, size_t frames)
 {
-	const uint64_t need = AUDIT_FRAMES_AT + AUDIT_FRAME_MAX;
+	const uint64_t size = frames * AUDIT_FRAME_MAX, need = AUDIT_FRAMES_AT + size;
 
 	rewrap(spool, org);
 	if (audit_spool_bytes(spool) + need > spool->limit) {
@@ -330,8 +332,7 @@ int audit_spool_make_room(struct audit_spool *spool, const struct org *org)
 		if (audit_spool_bytes(spool) + need > spool->limit)
 			return -EDQUOT;
 	}
-	if (spool->fd >= 0 &&
-	    audit_spool_newest(spool)->end + AUDIT_FRAME_MAX <= segment_limit(spool))
+	if (spool->fd >= 0 && audit_spool_newest(spool)->end + size <= segment_limit(spool))
 		return 0;
 	if (spool->fd >= 0 && !audit_spool_newest(spool)->last)
 		return 0;

@@ -37,8 +37,9 @@ struct audit_segment *audit_spool_newest(const struct audit_spool *spool);
 /* Notice what was moved away. */
 void audit_spool_refresh(struct audit_spool *spool);
 
-/* Make the newest segment one with room for a frame. -EDQUOT beyond the limit; errors of the
- * files. */
-int audit_spool_make_room(struct audit_spool *spool, const struct org *org) MUST_CHECK;
+/* Make the newest segment one with room for this many frames, AUDIT_LINES_MAX at most. -EDQUOT
+ * beyond the limit; errors of the files. */
+int audit_spool_make_room(struct audit_spool *spool, const struct org *org,
+			  size_t frames) MUST_CHECK;
 
 uint64_t audit_spool_bytes(const struct audit_spool *spool);

@@ -27,7 +27,7 @@ static void invalidate(void *context, uint64_t inode)
 	fixture->told[fixture->invalidated++ % FIXTURE_TOLD] = inode;
 }
 
-static char *path_in(const struct fixture *fixture, const char *name)
+static char *path_below(const struct fixture *fixture, const char *name)
 {
 	char *path = NULL;
 
@@ -37,7 +37,7 @@ static char *path_in(const struct fixture *fixture, const char *name)
 
 static void load_settings(struct fixture *fixture, const char *configuration)
 {
-	CLEANUP_FREE char *path = path_in(fixture, "credfs.conf");
+	CLEANUP_FREE char *path = path_below(fixture, "credfs.conf");
 	struct conf_error error = {0};
 	FILE *file = fopen(path, "w");
 
@@ -138,7 +138,7 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 
 static void remove_audit(const struct fixture *fixture)
 {
-	CLEANUP_FREE char *path = path_in(fixture, "store.db.audit");
+	CLEANUP_FREE char *path = path_below(fixture, "store.db.audit");
 
 	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
@@ -154,7 +154,7 @@ void fixture_done(struct fixture *fixture)
 	fixture->settings = settings_free(fixture->settings);
 	fixture->pool = secret_pool_free(fixture->pool);
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-		CLEANUP_FREE char *path = path_in(fixture, files[i]);
+		CLEANUP_FREE char *path = path_below(fixture, files[i]);
 
 		if (files[i][0])
 			unlink(path);

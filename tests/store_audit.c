@@ -207,7 +207,7 @@ Test(audit, the_limit_refuses_and_moving_segments_away_makes_room)
 	while ((r = auditing_append(&auditing, count)) == 0)
 		count++;
 	cr_assert_eq(r, -EDQUOT);
-	cr_assert_eq(audit_reserve(auditing.audit, auditing.org), -EDQUOT);
+	cr_assert_eq(audit_reserve(auditing.audit, auditing.org, 1), -EDQUOT);
 	cr_assert_leq(audit_bytes(auditing.audit), auditing.limit);
 	cr_assert_gt(audit_bytes(auditing.audit), auditing.limit - 2 * AUDIT_FRAME_MAX);
 	assert_reads(&auditing, 0, count, 60000);
