@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "fs/key_work.h"
+#include "fs/progress.h"
 #include "fs/trouble.h"
+#include "store/rescue.h"
 
 enum { POOL = 8 << 20 };
-enum { KEY_ORG = 0x100, KEY_CAN };
+enum { KEY_ORG = 0x100, KEY_CAN, KEY_RECOVERY };
 
 static void key_work_done(struct key_work *work)
 {
@@ -28,6 +30,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_CAN:
 		options->can = argument;
+		return 0;
+	case KEY_RECOVERY:
+		options->recovery = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num >= KEY_ARGUMENTS_MAX)
@@ -48,6 +53,10 @@ static const struct argp_option argp_options[] = {
 	 "read: open values; write: also change values and accounts; manage: also roles, links, "
 	 "projects and members",
 	 0},
+	{"recovery", KEY_RECOVERY, NULL, 0,
+	 "Open the store with the recovery phrase, which is asked for, and not with this host's "
+	 "identity",
+	 0},
 	{0},
 };
 
@@ -60,14 +69,18 @@ static const struct argp argp = {
 		    "remove PUBLIC|ID --org ORG\n"
 		    "rotate ORG\n"
 		    "exposure PUBLIC|ID [--org ORG]\n"
-		    "pin ORG FINGERPRINT",
+		    "pin ORG FINGERPRINT\n"
+		    "passphrase",
 	.doc = "Show and change who can open an organisation, and change its key.\v"
 	       "`show` prints this host's public key, to be given to who manages an organisation; "
 	       "he adds it, and tells the fingerprint that `list` shows, with which `pin` makes "
 	       "the organisation appear here. `add` also changes what a member may do. `remove` "
 	       "and `rotate` begin a new key at once and seal everything under it anew; what the "
 	       "removed one could read until then `exposure` lists, to be revoked at the "
-	       "providers: no new key takes it back.",
+	       "providers: no new key takes it back. `passphrase` seals this host's identity with "
+	       "another passphrase, or with one if it had none. With --recovery, `list`, `add`, "
+	       "`remove`, `rotate` and `exposure` need no identity: so a host that has lost its "
+	       "own is replaced by another one.",
 };
 
 /* How a verb wants the store. */
@@ -87,6 +100,7 @@ static const struct verb {
 	{"exposure", 2, 2, STORE_JOINED, key_exposure},
 	/* It writes the list that a daemon holds in memory. */
 	{"pin", 3, 3, STORE_ALONE, key_pin},
+	{"passphrase", 1, 1, STORE_NONE, key_passphrase},
 };
 
 static const struct verb *find_verb(const struct key_options *options)
@@ -97,6 +111,29 @@ static const struct verb *find_verb(const struct key_options *options)
 			return &verbs[i];
 	}
 	return NULL;
+}
+
+/* All of it is verified, because nothing is known of it. */
+static enum exit_code rescue(struct key_work *work)
+{
+	const char *path = work->settings->store_path;
+	struct unlocked *unlocked = &work->unlocked;
+	enum exit_code code = unlock_recovery(POOL, unlocked);
+	CLEANUP_PROGRESS struct progress progress;
+	const struct survey_watch watch = {.watch = progress_tell, .context = &progress};
+	int r;
+
+	progress_init(&progress, "verifying");
+	if (code != EXIT_DONE)
+		return code;
+	work->public = *recipient_public(unlocked->identity.host);
+	r = rescue_join(unlocked->pool, path, &unlocked->identity, &watch, &work->store);
+	if (r == -EKEYREJECTED)
+		return command_fail(EXIT_PASSPHRASE, "nothing in %s is for this recovery phrase",
+				    path);
+	if (r == -ECANCELED)
+		return command_fail(EXIT_OTHER, "interrupted");
+	return r < 0 ? trouble_say(TROUBLE_STORE, path, r) : EXIT_DONE;
 }
 
 static enum exit_code prepare(struct key_work *work, enum key_store wanted)
@@ -131,13 +168,13 @@ enum exit_code cmd_key(const char *configuration, int count, char **arguments)
 	if (code != EXIT_DONE)
 		return code;
 	verb = find_verb(&options);
-	if (!verb)
+	if (!verb || (options.recovery && verb->store != STORE_JOINED))
 		return command_fail(EXIT_USAGE, "see credfs key --help");
 	code = command_settings(configuration, &settings);
 	work.options = &options;
 	work.settings = settings;
 	if (code == EXIT_DONE)
-		code = prepare(&work, verb->store);
+		code = options.recovery ? rescue(&work) : prepare(&work, verb->store);
 	if (code == EXIT_DONE)
 		code = verb->run(&work);
 	if (work.store && verb->store == STORE_JOINED)

@@ -23,12 +23,13 @@ enum exit_code key_show(struct key_work *work)
 static void list_member(const struct key_work *work, const struct member *member)
 {
 	const bool own = memcmp(&member->public, &work->public, sizeof work->public) == 0;
+	const char *mine = work->options->recovery ? " this-phrase" : " this-host";
 	char text[RECIPIENT_TEXT_SIZE];
 
 	recipient_public_format(&member->public, text);
 	printf("member: ");
 	print_id(stdout, member->id);
-	printf(" can=%s public=%s%s\n", key_can_names[member->can], text, own ? " this-host" : "");
+	printf(" can=%s public=%s%s\n", key_can_names[member->can], text, own ? mine : "");
 }
 
 static void list_org(const struct key_work *work, const char *name, const struct org *org)

@@ -14,6 +14,7 @@ struct key_options {
 	unsigned count;
 	const char *org;
 	const char *can;
+	bool recovery; /* the phrase in the place of the identity */
 };
 
 /* What every verb works with. */
@@ -43,4 +44,5 @@ enum exit_code key_exposure(struct key_work *work);
 enum exit_code key_add(struct key_work *work);
 enum exit_code key_remove(struct key_work *work);
 enum exit_code key_rotate(struct key_work *work);
+enum exit_code key_passphrase(struct key_work *work);
 enum exit_code key_pin(struct key_work *work);

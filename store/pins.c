@@ -91,8 +91,7 @@ int pins_new(const char *path, const struct recipient *host, struct pins **ret)
 		return -ENOMEM;
 	pthread_mutex_init(&pins->writing, NULL);
 	pins->host = host;
-	pins->path = strdup(path);
-	if (!pins->path)
+	if (path && !(pins->path = strdup(path)))
 		return -ENOMEM;
 	*ret = TAKE_PTR(pins);
 	return 0;
@@ -210,7 +209,8 @@ int pins_write(struct pins *pins, const struct pins_copy *copy)
 
 	pthread_mutex_lock(&pins->writing);
 	if (copy->change > pins->written) {
-		r = durable_replace(pins->path, copy->bytes, copy->size);
+		if (pins->path)
+			r = durable_replace(pins->path, copy->bytes, copy->size);
 		if (r == 0)
 			pins->written = copy->change;
 	}

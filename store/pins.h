@@ -31,7 +31,7 @@ int pins_create(const char *path, const struct recipient *host) MUST_CHECK;
 /* `host` outlives the list. -ENOENT; -EBADMSG when it is damaged or of another host; other -errno
  * from the file. */
 int pins_open(const char *path, const struct recipient *host, struct pins **ret) MUST_CHECK;
-/* A list that is empty and in no file yet. */
+/* A list that is empty and in no file yet; without a path it never is in one. */
 int pins_new(const char *path, const struct recipient *host, struct pins **ret) MUST_CHECK;
 struct pins *pins_close(struct pins *pins);
 DEFINE_CLEANUP(struct pins, pins_close);

@@ -287,30 +287,6 @@ static bool is_kept(const struct survey_org *org)
 	       (org->standing != SURVEY_BROKEN || org->seen.generation) && org->name;
 }
 
-static bool is_named(const struct pin *list, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(list[i].name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Two may call themselves by one name, which only one can have here. */
-static int name_pin(struct survey_org *org, const struct pin *list, size_t count)
-{
-	const uint8_t *id = org->fingerprint.bytes;
-	char *name;
-
-	if (!is_named(list, count, org->name))
-		return 0;
-	if (asprintf(&name, "%.200s (%02x%02x%02x%02x)", org->name, id[0], id[1], id[2], id[3]) < 0)
-		return -ENOMEM;
-	free(org->name);
-	org->name = name;
-	return 0;
-}
-
 static int replace_pins(struct restore *restore)
 {
 	CLEANUP_FREE struct pin *list = calloc(restore->survey.count + 1, sizeof(*list));
@@ -325,7 +301,7 @@ static int replace_pins(struct restore *restore)
 
 		if (!is_kept(org))
 			continue;
-		r = name_pin(org, list, count);
+		r = survey_name_apart(org, list, count);
 		if (r < 0)
 			return r;
 		list[count++] = (struct pin){.fingerprint = org->fingerprint,

@@ -40,8 +40,11 @@ static int open_pins(struct store *store, const char *path, const struct recipie
 	int r;
 
 	r = pins_open(path, host, &store->pins);
-	if (r < 0)
-		return r == -ENOENT ? -ENOKEY : r == -ENOMEM ? r : -EKEYREJECTED;
+	return r == 0 || r == -ENOMEM ? r : r == -ENOENT ? -ENOKEY : -EKEYREJECTED;
+}
+
+static int have_room_for_orgs(struct store *store)
+{
 	store->orgs = calloc(pins_count(store->pins) + 1, sizeof(struct org *));
 	return store->orgs ? 0 : -ENOMEM;
 }
@@ -49,6 +52,7 @@ static int open_pins(struct store *store, const char *path, const struct recipie
 /* What one opens a store with. */
 struct opening {
 	const char *path, *pins;
+	struct pins **list; /* in the place of those at `pins` */
 	bool joined;
 };
 
@@ -66,7 +70,12 @@ static int open_store(struct secret_pool *pool, const struct opening *opening,
 			  : sqlite_open(opening->path, &store->engine);
 	if (r < 0)
 		return r;
-	r = open_pins(store, opening->pins, identity->host);
+	if (!opening->list)
+		r = open_pins(store, opening->pins, identity->host);
+	else
+		store->pins = TAKE_PTR(*opening->list);
+	if (r == 0)
+		r = have_room_for_orgs(store);
 	if (r < 0)
 		return r;
 	store->identity = *identity;
@@ -78,7 +87,7 @@ static int open_store(struct secret_pool *pool, const struct opening *opening,
 int store_open(struct secret_pool *pool, const char *path, const char *pins,
 	       struct identity *identity, struct store **ret)
 {
-	const struct opening opening = {path, pins, false};
+	const struct opening opening = {path, pins, NULL, false};
 
 	return open_store(pool, &opening, identity, ret);
 }
@@ -86,7 +95,15 @@ int store_open(struct secret_pool *pool, const char *path, const char *pins,
 int store_join(struct secret_pool *pool, const char *path, const char *pins,
 	       struct identity *identity, struct store **ret)
 {
-	const struct opening opening = {path, pins, true};
+	const struct opening opening = {path, pins, NULL, true};
+
+	return open_store(pool, &opening, identity, ret);
+}
+
+int store_join_pinned(struct secret_pool *pool, const char *path, struct pins **pins,
+		      struct identity *identity, struct store **ret)
+{
+	const struct opening opening = {path, NULL, pins, true};
 
 	return open_store(pool, &opening, identity, ret);
 }

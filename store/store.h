@@ -30,6 +30,9 @@ int store_open(struct secret_pool *pool, const char *path, const char *pins,
 /* The same beside a daemon that may have the store open; the pins are read and not written. */
 int store_join(struct secret_pool *pool, const char *path, const char *pins,
 	       struct identity *identity, struct store **ret) MUST_CHECK;
+/* The same with a list that lies in no such file; `pins` is taken as well. */
+int store_join_pinned(struct secret_pool *pool, const char *path, struct pins **pins,
+		      struct identity *identity, struct store **ret) MUST_CHECK;
 /* Writes the marks too, if it can. */
 struct store *store_close(struct store *store);
 DEFINE_CLEANUP(struct store, store_close);

@@ -1,6 +1,7 @@
 #include "store/survey.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "store/replay.h"
 #include "store/sqlite.h"
@@ -270,4 +271,27 @@ int survey_store(const char *path, const struct survey_host *host,
 	if (r == -EBADMSG || r == -EIO)
 		r = tell_of_database(&told, "the database cannot be read through");
 	return r < 0 ? r : survey_make(&view, list, count, watching, ret);
+}
+
+static bool is_named(const struct pin *list, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(list[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+int survey_name_apart(struct survey_org *org, const struct pin *list, size_t count)
+{
+	const uint8_t *id = org->fingerprint.bytes;
+	char *name;
+
+	if (!is_named(list, count, org->name))
+		return 0;
+	if (asprintf(&name, "%.200s (%02x%02x%02x%02x)", org->name, id[0], id[1], id[2], id[3]) < 0)
+		return -ENOMEM;
+	free(org->name);
+	org->name = name;
+	return 0;
 }

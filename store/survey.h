@@ -72,5 +72,9 @@ struct survey_host {
 };
 int survey_store(const char *path, const struct survey_host *host, const struct survey_watch *watch,
 		 struct survey *ret) MUST_CHECK;
+/* Call it otherwise if one of the list has its name: two may call themselves by one, which only one
+ * can have here. -ENOMEM. */
+int survey_name_apart(struct survey_org *org, const struct pin *list, size_t count) MUST_CHECK;
+
 void survey_done(struct survey *survey);
 #define CLEANUP_SURVEY CLEANUP(survey_done)
