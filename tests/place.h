@@ -12,18 +12,12 @@
 #include <sys/stat.h>
 
 #include "store/cleanup.h"
-
-#include <stdint.h>
+#include "tests/bytes.h"
 
 struct place {
 	char directory[64];
 	char store[96];
 	char pins[96];
-};
-
-struct bytes {
-	uint8_t *at;
-	size_t size;
 };
 
 static inline int place_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -47,12 +41,6 @@ static inline struct place place_new(void)
 	snprintf(place.pins, sizeof(place.pins), "%s/pins", place.directory);
 	return place;
 }
-
-static inline void bytes_done(struct bytes *bytes)
-{
-	free(bytes->at);
-}
-#define BYTES CLEANUP(bytes_done) struct bytes
 
 /* The content of `path` with `suffix`; nothing when there is no such file. */
 static inline struct bytes file_read(const char *path, const char *suffix)

@@ -5,6 +5,7 @@
 #include "store/sqlite.h"
 #include "tests/founding.h"
 #include "tests/place.h"
+#include "tests/vectors.h"
 
 #define CHAIN CLEANUP(chain_freep) struct chain
 
@@ -170,6 +171,63 @@ Test(replay, nobody_else_s_word_does)
 		append_recover(&world, &end, signer);
 		cr_expect_eq(replay(&world, &end), -EBADMSG);
 	}
+}
+
+/* The first entries of the vectors' log in an engine. */
+static void engine_of_vectors(const json_t *log, size_t count, const char *path,
+			      struct digest *ret_fingerprint, struct engine **ret)
+{
+	struct digest previous = {{0}};
+
+	cr_assert_eq(sqlite_create(path), 0);
+	cr_assert_eq(sqlite_open(path, ret), 0);
+	vector_get(json_array_get(log, 0), "digest", ret_fingerprint->bytes, DIGEST_SIZE);
+	for (size_t i = 0; i < count; i++) {
+		const json_t *vector = json_array_get(log, i);
+		CLEANUP_BYTES struct bytes bytes = vector_bytes(vector, "bytes");
+		struct engine_entry entry = {.generation = i + 1,
+					     .previous = previous,
+					     .bytes = bytes.at,
+					     .size = bytes.size};
+		const struct engine_append append = {
+			.org = org_id_of(ret_fingerprint), .entries = &entry, .entry_count = 1};
+
+		vector_get(vector, "digest", entry.digest.bytes, DIGEST_SIZE);
+		cr_assert_eq((*ret)->ops->append(*ret, &append), 0);
+		previous = entry.digest;
+	}
+}
+
+Test(replay, a_log_is_held_against_a_mark_as_in_the_vectors)
+{
+	json_auto_t *log = vectors("chain", "log");
+	json_auto_t *marks = vectors("chain", "marks");
+	json_t *vector;
+	size_t i;
+
+	json_array_foreach(marks, i, vector)
+	{
+		PLACE place = place_new();
+		CLEANUP(engine_closep) struct engine *engine = NULL;
+		CHAIN *chain = NULL;
+		struct mark mark = {.generation = vector_number(vector, "generation")};
+		const char *verdict = vector_text(vector, "verdict");
+		struct digest fingerprint;
+		int r;
+
+		vector_get(vector, "head", mark.head.bytes, DIGEST_SIZE);
+		engine_of_vectors(log, vector_number(vector, "entries"), place.store, &fingerprint,
+				  &engine);
+		cr_assert_eq(chain_new(&fingerprint, &chain), 0);
+		r = replay_log(engine, chain, &mark);
+		cr_expect_eq(r,
+			     strcmp(verdict, "ok") == 0		? 0
+			     : strcmp(verdict, "ESTALE") == 0	? -ESTALE
+			     : strcmp(verdict, "ENOTUNIQ") == 0 ? -ENOTUNIQ
+								: 1,
+			     "%s: %d", vector_why(vector), r);
+	}
+	cr_expect_gt(i, 20);
 }
 
 /* The shortcut is taken only where the mark's entry is; where it leads elsewhere nothing is served.

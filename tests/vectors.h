@@ -11,17 +11,8 @@
 #include <string.h>
 
 #include "store/cleanup.h"
+#include "tests/bytes.h"
 
-/* Bytes of a vector, owned. */
-struct bytes {
-	uint8_t *at;
-	size_t size;
-};
-
-static inline void bytes_done(struct bytes *bytes)
-{
-	free(bytes->at);
-}
 #define CLEANUP_BYTES CLEANUP(bytes_done)
 
 /* The member of a file in tests/data/vectors; the caller owns it (json_auto_t). */

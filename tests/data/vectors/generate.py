@@ -805,8 +805,65 @@ def chain_vectors():
     refuse("recover by a stranger", 4, STRANGER, "recover")
     refuse("recover in a manager's name", 4, WRITER, "recover", claims=HOST)
     refuse("recover that changes a row", 4, HOST, "recover", changed=[account])
+    refuse("recover by a member that was removed", 5, READER, "recover")
+    refuse("recover by a writer that is a reader now", 11, WRITER, "recover")
+    refuse("recover before there is a log", 0, HOST, "recover")
+    refuse("recover of a generation too high", 4, HOST, "recover", generation=6)
+    refuse("recover of a generation again", 4, HOST, "recover", generation=4)
+    refuse("recover behind another predecessor", 4, HOST, "recover",
+           previous=log.entries[2]["digest"])
+    refuse("recover of another organisation", 4, HOST, "recover", org=ORG)
+    refuse("recover with another member head", 4, HOST, "recover",
+           member_head=log.entries[0]["digest"])
+    refuse("recover with another root", 4, HOST, "recover", root=some("root"))
+    refuse("recover that abandons the first entry", 4, HOST, "recover", abandoned_generation=1)
+    refuse("recover that abandons nothing", 4, HOST, "recover", abandoned_generation=0)
+    refuse("recover that abandons what no engine can count", 4, HOST, "recover",
+           abandoned_generation=2**63)
+    refuse("recover with a byte behind its rows", 4, HOST, "recover", extra=b"\0")
+    refuse("recover with a membership part", 4, HOST, "recover",
+           extra=entry_body(states[4].make("add")))
     return {"log": [{k: e[k] for k in ("type", "bytes", "digest", "root")} for e in log.entries],
-            "refused": refused}
+            "refused": refused, "marks": mark_vectors(log)}
+
+
+def judge(entries, mark):
+    """What a host says to a log, which has seen this much of it."""
+    if any((e["generation"], e["digest"]) == mark for e in entries):
+        return "ok"
+    generation, head = mark
+    for e in entries:
+        if e["type"] != "recover":
+            continue
+        if (generation, head) == (e["abandoned_generation"], e["abandoned"]):
+            return "ok"
+        if e["generation"] <= generation < e["abandoned_generation"]:
+            return "ok"
+    return "ESTALE" if generation > len(entries) else "ENOTUNIQ"
+
+
+def mark_vectors(log):
+    (at, recover), = ((i + 1, e) for i, e in enumerate(log.entries) if e["type"] == "recover")
+    end, whole, other = recover["abandoned_generation"], len(log.entries), some("other")
+    assert at < whole < end
+    cases = [("an entry of the log", whole, e["generation"], e["digest"]) for e in log.entries]
+    cases += [
+        ("another entry there", whole, at - 1, other),
+        ("another first entry", whole, 1, other),
+        ("the abandoned end", whole, end, recover["abandoned"]),
+        ("another end of that generation", whole, end, other),
+        ("the abandoned end, a generation later", whole, end + 1, recover["abandoned"]),
+        ("on the way to the abandoned end, where recover stands", whole, at, other),
+        ("on the way to the abandoned end, where the log ends", whole, whole, other),
+        ("on the way to the abandoned end, behind the log", whole, whole + 1, other),
+        ("right before the abandoned end", whole, end - 1, other),
+        ("the end, before it is abandoned", at - 1, end, recover["abandoned"]),
+        ("on the way to it, before it is abandoned", at - 1, at, other),
+        ("an entry that was taken off", at - 1, at, log.entries[at - 1]["digest"]),
+    ]
+    return [{"why": why, "entries": count, "generation": generation, "head": head,
+             "verdict": judge(log.entries[:count], (generation, head))}
+            for why, count, generation, head in cases]
 
 
 def entry_vectors():
