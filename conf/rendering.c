@@ -70,7 +70,8 @@ void rendering_done(struct rendering *rendering)
 	*rendering = (struct rendering){0};
 }
 
-bool rendering_paths_meet(const char *path, const char *other)
+/* Whether one is the other, or lies in it. */
+static bool names_meet(const char *path, const char *other, char separator)
 {
 	const size_t length = strlen(path);
 	const size_t length_other = strlen(other);
@@ -78,7 +79,12 @@ bool rendering_paths_meet(const char *path, const char *other)
 
 	if (strncmp(path, other, least) != 0)
 		return false;
-	return length == length_other || (length > least ? path : other)[least] == '/';
+	return length == length_other || (length > least ? path : other)[least] == separator;
+}
+
+bool rendering_paths_meet(const char *path, const char *other)
+{
+	return names_meet(path, other, '/');
 }
 
 static int set_format(struct rendering *rendering, const char *value, struct conf_error *error)
@@ -193,6 +199,25 @@ int rendering_set(struct rendering *rendering, const char *key, const char *valu
 	return -EINVAL;
 }
 
+/* Names that the format can have, each once. */
+static const char *check_names(const struct rendering *rendering)
+{
+	const char separator = rendering->format == RENDER_JSON ? '.' : '\0';
+
+	for (size_t i = 0; i < rendering->count; i++) {
+		const char *name = rendering->values[i].name;
+
+		if (rendering->format == RENDER_ENV &&
+		    (!field_name_is_valid(name) || strpbrk(name, ".-")))
+			return "not the name of a variable";
+		for (size_t j = 0; j < i; j++) {
+			if (names_meet(rendering->values[j].name, name, separator))
+				return "a value is named twice";
+		}
+	}
+	return NULL;
+}
+
 int rendering_check(const struct rendering *rendering, struct conf_error *error)
 {
 	const size_t wanted = render_format_count(rendering->format);
@@ -206,6 +231,8 @@ int rendering_check(const struct rendering *rendering, struct conf_error *error)
 		fault = "without a value";
 	else if (wanted && wanted != rendering->count)
 		fault = wanted == 1 ? "its format has one value" : "its format has five values";
+	else
+		fault = check_names(rendering);
 	if (!fault)
 		return 0;
 	conf_error_text(error, "%s: %s", rendering->path, fault);

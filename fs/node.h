@@ -36,17 +36,18 @@ enum node_kind {
 	NODE_SCRATCH,	    /* an editor's file beside a field, see scratch.h; id: of its own */
 	NODE_SCRATCH_LINK,  /* a symbolic link of an editor's */
 	NODE_ENDING,	    /* /orgs/ORG/.delete, see ending.h */
-	NODE_USE,	    /* /use */
-	NODE_USE_ORG,	    /* /use/ORG */
-	NODE_USE_PROJECT,   /* /use/ORG/PROJECT; id: the project, as for the three below */
-	NODE_USE_ENV,	    /* PROJECT/env */
-	NODE_USE_JSON,	    /* PROJECT/env.json */
-	NODE_USE_STATUS,    /* PROJECT/.status */
-	NODE_USE_ACCOUNT,   /* PROJECT/ACCOUNT; id: the INHERIT record or the project's own account,
-			     * as for the three below */
-	NODE_USE_PROVIDER,  /* ACCOUNT/provider */
-	NODE_USE_MADE,	    /* a directory in ACCOUNT; number: of its path there */
-	NODE_USE_FILE,	    /* a file in ACCOUNT; number: of its path there */
+	/* Those of use/ stand together. */
+	NODE_USE,	   /* /use */
+	NODE_USE_ORG,	   /* /use/ORG */
+	NODE_USE_PROJECT,  /* /use/ORG/PROJECT; id: the project, as for the three below */
+	NODE_USE_ENV,	   /* PROJECT/env */
+	NODE_USE_JSON,	   /* PROJECT/env.json */
+	NODE_USE_STATUS,   /* PROJECT/.status */
+	NODE_USE_ACCOUNT,  /* PROJECT/ACCOUNT; id: the INHERIT record or the project's own account,
+			    * as for the three below */
+	NODE_USE_PROVIDER, /* ACCOUNT/provider */
+	NODE_USE_MADE,	   /* a directory in ACCOUNT; number: of its path there */
+	NODE_USE_FILE,	   /* a file in ACCOUNT; number: of its path there */
 	NODE_KINDS,
 };
 

@@ -151,7 +151,13 @@ bool use_runner(struct tree *tree, const struct org *org, const struct record *p
 	return true;
 }
 
-/* The files in the directory of one account, and the directory. */
+static bool is_known(struct tree *tree, const struct node *node)
+{
+	return inodes_get(tree->inodes, tree_inode(tree, node));
+}
+
+/* The files in the directory of one account, and the directory: of what lies in one that the kernel
+ * does not know it knows nothing. */
 static void tell_use(struct tree *tree, const struct use *use)
 {
 	const struct provider *provider = use->provider;
@@ -160,6 +166,8 @@ static void tell_use(struct tree *tree, const struct use *use)
 	struct node node;
 	const char *name;
 
+	if (!is_known(tree, &directory))
+		return;
 	tree_invalidate(tree, &directory);
 	for (size_t i = 0; (name = use_env_name(i)); i++) {
 		node = use_node(use, NODE_USE_FILE, name);
@@ -178,8 +186,12 @@ static void tell_use(struct tree *tree, const struct use *use)
 
 static void tell_project(struct tree *tree, const struct use *use)
 {
-	static const enum node_kind kinds[] = {NODE_USE_ENV, NODE_USE_JSON, NODE_USE_STATUS};
+	static const enum node_kind kinds[] = {NODE_USE_PROJECT, NODE_USE_ENV, NODE_USE_JSON,
+					       NODE_USE_STATUS};
+	const struct node directory = {NODE_USE_PROJECT, use->pin, use->project->id, 0};
 
+	if (!is_known(tree, &directory))
+		return;
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
 		const struct node node = {kinds[i], use->pin, use->project->id, 0};
 
@@ -200,11 +212,12 @@ static void tell(struct tree *tree, size_t pin, struct org *org, const struct re
 void use_changed(struct tree *tree, size_t pin, struct record_id account)
 {
 	const struct node node = {.kind = NODE_ACCOUNT, .pin = pin, .id = account};
+	const struct node top = {.kind = NODE_USE, .pin = NO_PIN};
 	const struct record *record;
 	const struct record *heir = NULL;
 	struct org *org = NULL;
 
-	if (!tree->invalidate || tree_org(tree, &node, &org) < 0)
+	if (!tree->invalidate || !is_known(tree, &top) || tree_org(tree, &node, &org) < 0)
 		return;
 	record = org_record(org, account);
 	if (!record)

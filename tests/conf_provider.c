@@ -527,6 +527,8 @@ Test(provider, every_fault_has_file_and_line)
 		 "neither the name of a field, \"text\" nor a number: \"a\"b\""},
 		{"file-else", 4, "neither the name of a field, \"text\" nor a number: or"},
 		{"file-value-name", 4, "not the name of a value: a b"},
+		{"file-variable", 2, "x: not the name of a variable"},
+		{"file-twice", 2, "x: a value is named twice"},
 		{"file-no-provider", 1, "no section acme stands before its fields"},
 	};
 

@@ -113,6 +113,42 @@ Test(audit_line, the_longest_names_fit_and_nothing_is_written_behind_the_room)
 	cr_assert_eq(audit_line_make(&odd, line, &size), -EFBIG);
 }
 
+Test(audit_line, fields_are_a_list_and_what_has_no_room_is_counted)
+{
+	enum { FIELDS = 400 };
+	struct audit_event made = event;
+	CLEANUP_FREE char *fields = NULL;
+	json_auto_t *few = NULL;
+	json_auto_t *many = NULL;
+	json_auto_t *none = NULL;
+	json_t *list;
+	size_t size = 0;
+	FILE *stream = open_memstream(&fields, &size);
+
+	made.fields = "gpt/api_key:2\nProd \"DB\"/pass:10\n";
+	few = line_of(&made);
+	list = json_object_get(few, "fields");
+	cr_assert_eq(json_array_size(list), 2);
+	cr_expect_str_eq(json_string_value(json_array_get(list, 0)), "gpt/api_key:2");
+	cr_expect_str_eq(json_string_value(json_array_get(list, 1)), "Prod \"DB\"/pass:10");
+	cr_expect_null(json_object_get(few, "count"));
+	for (unsigned i = 0; i < FIELDS; i++)
+		fprintf(stream, "an-account-with-a-name-of-some-length/%03u:1\n", i);
+	fclose(stream);
+	made.fields = fields;
+	many = line_of(&made);
+	list = json_object_get(many, "fields");
+	cr_expect_gt(json_array_size(list), 100);
+	cr_expect_eq(json_array_size(list) +
+			     (size_t)json_integer_value(json_object_get(many, "count")),
+		     FIELDS);
+	cr_expect_str_eq(json_string_value(json_array_get(list, 0)),
+			 "an-account-with-a-name-of-some-length/000:1");
+	made.fields = "";
+	none = line_of(&made);
+	cr_expect_null(json_object_get(none, "fields"));
+}
+
 Test(audit_line, every_operation_has_a_name_of_its_own)
 {
 	for (size_t i = 0; i < AUDIT_OPERATIONS; i++) {

@@ -261,13 +261,22 @@ static const char *const pieces[] = {
 	USE "/env",	USE "/env.json",     USE "/.status",
 };
 
+/* Who knows a file has come by its directories. */
+static void know(struct fixture *fixture, const char *const *paths, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		(void)view_know(fixture, paths[i]);
+}
+
 Test(use, every_change_is_told_and_seen_at_once)
 {
+	static const char *const directories[] = {"use", "use/acme", USE, USE "/own"};
 	CLEANUP_FIXTURE struct fixture fixture;
 	struct node known[COUNT(pieces)];
 
 	acme_init(&fixture, "");
 	settle(&fixture);
+	know(&fixture, directories, COUNT(directories));
 	for (size_t i = 0; i < COUNT(pieces); i++)
 		known[i] = view_know(&fixture, pieces[i]);
 	fixture.invalidated = 0;
@@ -289,6 +298,8 @@ Test(use, every_change_is_told_and_seen_at_once)
 
 Test(use, a_change_of_what_is_inherited_is_told_to_every_heir)
 {
+	static const char *const directories[] = {"use", USE, USE "/openai", "use/acme/second",
+						  "use/acme/second/gpt"};
 	CLEANUP_FIXTURE struct fixture fixture;
 	struct node known[2];
 
@@ -297,6 +308,7 @@ Test(use, a_change_of_what_is_inherited_is_told_to_every_heir)
 	cr_assert_eq(
 		fixture_link(&fixture, "../../openai", ACME "/projects/second/gpt", &fixture_root),
 		0);
+	know(&fixture, directories, COUNT(directories));
 	known[0] = view_know(&fixture, USE "/openai/env");
 	known[1] = view_know(&fixture, "use/acme/second/gpt/env");
 	fixture.invalidated = 0;
