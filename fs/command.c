@@ -60,3 +60,15 @@ enum exit_code command_named_settings(const char *configuration)
 
 	return configuration ? command_settings(configuration, &settings) : EXIT_DONE;
 }
+
+enum exit_code command_owner(const struct settings *settings, struct owner *ret)
+{
+	int r = owner_find(settings->daemon_user, ret);
+
+	if (r == 0)
+		return EXIT_DONE;
+	return command_fail(EXIT_CONFIGURATION,
+			    "[daemon] user: %s: it must be a user of its own, with a group that "
+			    "has no other member: %s",
+			    settings->daemon_user ? settings->daemon_user : "credfs", strerror(-r));
+}

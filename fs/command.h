@@ -8,6 +8,7 @@
 
 #include "conf/settings.h"
 #include "fs/exit.h"
+#include "fs/owner.h"
 
 struct command {
 	const char *name;
@@ -48,6 +49,9 @@ error_t command_argument_optional(int key, char *argument, struct argp_state *st
 
 /* Load the settings, saying what is wrong with them: EXIT_DONE or EXIT_CONFIGURATION. */
 enum exit_code command_settings(const char *configuration, struct settings **ret) MUST_CHECK;
+
+/* Who the daemon works as, saying what is wrong with him: EXIT_DONE or EXIT_CONFIGURATION. */
+enum exit_code command_owner(const struct settings *settings, struct owner *ret) MUST_CHECK;
 
 /* For commands that need no settings: only say what is wrong with a file that was named. */
 enum exit_code command_named_settings(const char *configuration) MUST_CHECK;

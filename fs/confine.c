@@ -6,6 +6,7 @@
 #include "fs/filter.h"
 #include "fs/landlock.h"
 #include "fs/log.h"
+#include "fs/owner.h"
 
 /* Beside what is the store's: who the callers are, and what programs they run; the name service
  * with its modules and what they read; where the log goes when it goes to syslog. */
@@ -61,15 +62,17 @@ int confine_worker(const struct settings *settings, struct confinement *ret)
 	return 0;
 }
 
-char *confinement_describe(const struct confinement *confinement)
+char *confinement_describe(const struct confinement *confinement, uid_t uid)
 {
+	char who[OWNER_TEXT_SIZE];
+	char landlock[32] = "no Landlock";
 	char *text = NULL;
-	char landlock[32] = "not on this kernel";
 
+	owner_describe(uid, who);
 	if (confinement->landlock)
-		snprintf(landlock, sizeof landlock, "version %d", confinement->landlock);
-	if (asprintf(&text, "capabilities=none system-calls=%s landlock=\"%s\"",
-		     confinement->filtered ? "filtered" : "not-filtered", landlock) < 0)
+		snprintf(landlock, sizeof landlock, "Landlock %d", confinement->landlock);
+	if (asprintf(&text, "%s; no capabilities; system calls %s; %s", who,
+		     confinement->filtered ? "filtered" : "not filtered", landlock) < 0)
 		return NULL;
 	return text;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "conf/settings.h"
 
@@ -17,5 +18,5 @@ struct confinement {
 /* For good; before any thread is started. -errno when the kernel refuses what it has. */
 int confine_worker(const struct settings *settings, struct confinement *ret) MUST_CHECK;
 
-/* In words, for `.status`; the caller frees. NULL without memory. */
-char *confinement_describe(const struct confinement *confinement);
+/* In words, for `.status`, with whom it works as; the caller frees. NULL without memory. */
+char *confinement_describe(const struct confinement *confinement, uid_t uid);

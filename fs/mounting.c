@@ -11,6 +11,7 @@
 #include "fs/supervisor.h"
 #include "fs/log.h"
 #include "fs/mountpoint.h"
+#include "fs/possession.h"
 #include "fs/trouble.h"
 #include "fs/unlock.h"
 #include "store/source.h"
@@ -99,6 +100,17 @@ static enum exit_code check(const struct mounting *mounting, char **ret_path,
 	if (*ret_state == MOUNTPOINT_MOUNTED)
 		return command_fail(EXIT_MOUNTED, "%s: credfs is mounted there already", *ret_path);
 	return EXIT_DONE;
+}
+
+/* Workers are not root: what is the store's is theirs. */
+static enum exit_code hand_over_files(const struct settings *settings)
+{
+	struct owner owner;
+	const enum exit_code code = command_owner(settings, &owner);
+
+	if (code == EXIT_DONE)
+		possession_take(settings, &owner);
+	return code;
 }
 
 static enum exit_code mount_at(const struct mounting *mounting,
@@ -195,7 +207,9 @@ enum exit_code mounting_run(const struct mounting *mounting)
 				    strerror(errno));
 	options.configuration = configuration;
 	options.path = path;
-	code = prepare_identity(settings, &identity);
+	code = hand_over_files(settings);
+	if (code == EXIT_DONE)
+		code = prepare_identity(settings, &identity);
 	if (code != EXIT_DONE)
 		return code;
 	options.identity = identity;

@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* The group database does not list those whose primary group it is. */
 static bool is_primary_of_another(gid_t gid, uid_t owner)
@@ -41,4 +42,15 @@ int owner_find(const char *user, struct owner *ret)
 	if (getpwuid(OWNER_UNNAMED) || getgrgid(OWNER_UNNAMED))
 		return -EEXIST;
 	return take((struct owner){OWNER_UNNAMED, OWNER_UNNAMED}, ret);
+}
+
+void owner_describe(uid_t uid, char ret[OWNER_TEXT_SIZE])
+{
+	const struct passwd *entry = getpwuid(uid);
+
+	if (entry)
+		snprintf(ret, OWNER_TEXT_SIZE, "user %s", entry->pw_name);
+	else
+		snprintf(ret, OWNER_TEXT_SIZE, "number %u, for there is no user credfs",
+			 (unsigned)uid);
 }

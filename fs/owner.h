@@ -22,3 +22,7 @@ struct owner {
  * distribution keeps free. -ENOENT no such user; -EEXIST the group has other members, or the number
  * is taken; -EPERM it is root. */
 int owner_find(const char *user, struct owner *ret) MUST_CHECK;
+
+/* "user NAME", or what serves in his place, in words. Asks the name service. */
+enum { OWNER_TEXT_SIZE = 96 };
+void owner_describe(uid_t uid, char ret[OWNER_TEXT_SIZE]);

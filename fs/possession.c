@@ -195,33 +195,43 @@ void possession_take(const struct settings *settings, const struct owner *owner)
 	take_parent(&possession, settings->store_pins);
 }
 
-static int check(const char *path, int mode)
+/* What is of another kind than it should be is told by who opens it. */
+static int check(const char *path, mode_t kind, int mode)
 {
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && (st.st_mode & S_IFMT) != kind)
+		return 0;
 	return access(path, mode) < 0 && (errno == EACCES || errno == EPERM) ? -EACCES : 0;
 }
 
-/* Where files come and go. */
+/* Where files come and go; the way to it may lead over links. */
 static int check_parent(const char *path)
 {
 	CLEANUP_FREE char *copy = strdup(path);
 
-	return copy ? check(dirname(copy), W_OK | X_OK) : -ENOMEM;
+	if (!copy)
+		return -ENOMEM;
+	return access(dirname(copy), W_OK | X_OK) < 0 && (errno == EACCES || errno == EPERM)
+		       ? -EACCES
+		       : 0;
 }
 
 int possession_check(const struct settings *settings, const char **ret_path)
 {
 	const struct {
 		const char *path;
+		mode_t kind;
 		int mode;
 		bool replaced;
 	} places[] = {
-		{settings->store_path, R_OK | W_OK, true},
-		{settings->store_pins, R_OK | W_OK, true},
-		{settings->audit_directory, R_OK | W_OK | X_OK, false},
+		{settings->store_path, S_IFREG, R_OK | W_OK, true},
+		{settings->store_pins, S_IFREG, R_OK | W_OK, true},
+		{settings->audit_directory, S_IFDIR, R_OK | W_OK | X_OK, false},
 	};
 
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-		int r = check(places[i].path, places[i].mode);
+		int r = check(places[i].path, places[i].kind, places[i].mode);
 
 		if (r == 0 && places[i].replaced)
 			r = check_parent(places[i].path);

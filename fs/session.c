@@ -1,28 +1,18 @@
 /*
- * The loop is our own, not fuse_session_loop(): its one buffer is locked and resident before the
- * first request, because it receives what is written to a secret, and because a page that must be
- * fetched while the process is being killed makes the kernel fail the request; and it is wiped
- * after each write.
+ * The loop is our own, not fuse_session_loop(): its one buffer is of a kind of its own (inbox.h),
+ * and is wiped after each write.
  */
 #include "fs/session.h"
 
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "fs/credential_edit.h"
 #include "fs/header.h"
+#include "fs/inbox.h"
 #include "fs/log.h"
 #include "fs/op.h"
 #include "fs/tending.h"
-
-/* The largest write, and the part of the buffer that a request can reach. libfuse reads with room
- * for more, which nothing ever comes to lie in. */
-enum {
-	WRITE_MAX = 128 * 1024,
-	LOCKED_SIZE = WRITE_MAX + (16 << 10),
-	BUFFER_SIZE = (1 << 20) + (64 << 10)
-};
 
 static void init_connection(void *context, struct fuse_conn_info *connection)
 {
@@ -38,7 +28,7 @@ static void init_connection(void *context, struct fuse_conn_info *connection)
 	 * most would stay open, and their values in memory, without end. */
 	connection->max_background = UINT16_MAX;
 	connection->congestion_threshold = UINT16_MAX;
-	connection->max_write = WRITE_MAX;
+	connection->max_write = INBOX_WRITE_MAX;
 }
 
 /* The kernel forgets attributes and access lists. With a negative offset it touches no pages, so
@@ -130,21 +120,6 @@ static int fuse_init(struct session *session, int device)
 	return connection_attach(&session->connection, session->fuse);
 }
 
-static int buffer_new(void **ret)
-{
-	void *buffer =
-		mmap(NULL, BUFFER_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (buffer == MAP_FAILED)
-		return -ENOMEM;
-	if (mlock(buffer, LOCKED_SIZE) < 0 || madvise(buffer, BUFFER_SIZE, MADV_DONTDUMP) < 0) {
-		munmap(buffer, BUFFER_SIZE);
-		return -EPERM;
-	}
-	*ret = buffer;
-	return 0;
-}
-
 static void wake_signer(void *context)
 {
 	struct session *session = context;
@@ -184,8 +159,6 @@ int session_init(struct session *session, int device, int shared)
 	/* This is the thread that tends. */
 	nss_prepare_thread();
 	pthread_mutex_init(&session->lock, NULL);
-	if (r == 0)
-		r = buffer_new(&session->buffer);
 	if (r == 0)
 		r = handles_new(session->tree.settings->memory, &session->handles);
 	if (r == 0)
@@ -298,10 +271,7 @@ void session_done(struct session *session)
 	if (session->fuse)
 		fuse_session_destroy(session->fuse);
 	session->fuse = NULL;
-	if (session->buffer) {
-		explicit_bzero(session->buffer, LOCKED_SIZE);
-		munmap(session->buffer, BUFFER_SIZE);
-	}
+	session->buffer = inbox_free(session->buffer);
 	shared_unmap(session->connection.shared, shared_size());
 	session->handles = handles_free(session->handles);
 	tree_done(&session->tree);

@@ -41,12 +41,13 @@ struct session {
 	struct restored *restored; /* by another worker */
 	bool handover;		   /* another worker goes on */
 	bool cached;		   /* it is a read for the page cache */
-	void *buffer;		   /* for requests */
+	void *buffer;		   /* for requests: inbox.h */
 	struct flushes flushes;	   /* the receiving thread's */
 	int marks_trouble;	   /* how the last writing of marks ended: 0 or -errno */
 };
 
-/* `tree` is filled in up to what tree_init() makes, and `key`; `device` is /dev/fuse, closed with
+/* `tree` is filled in up to what tree_init() makes, `key` and `buffer`, which is taken over;
+ * `device` is /dev/fuse, closed with
  * the session; `shared` what outlives a worker. -EPERM when memory cannot be locked. */
 int session_init(struct session *session, int device, int shared) MUST_CHECK;
 void session_done(struct session *session);

@@ -2,7 +2,8 @@
  * What outlives a worker: one piece of memory that the supervisor keeps and each worker maps. This
  * is its first page, plain numbers that either side may read at any moment; what follows it is the
  * journal's (journal.h). A worker may die at any instruction, so that each number is published by
- * one store. The supervisor believes nothing of it that could do harm.
+ * one store. Its size is sealed, and the supervisor believes nothing of it that could do harm: it
+ * is written by a process that is less trusted.
  */
 #pragma once
 

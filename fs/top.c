@@ -150,6 +150,8 @@ int daemon_content(struct tree *tree, const struct node *node, struct secret **r
 		inodes_count(tree->inodes),
 		store_untidy(tree->store) ? "not yet overwritten" : "overwritten",
 		audit_mode_name(tree->settings->audit_mode));
+	if (tree->confinement)
+		fprintf(text.file, "worker: %s\n", tree->confinement);
 	for (size_t i = 0; i < pins_count(store_pins(tree->store)); i++)
 		print_org(tree, i, text.file);
 	*ret_version = 1;

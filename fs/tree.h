@@ -55,7 +55,8 @@ struct tree {
 	const char *mountpoint;	 /* absolute */
 	uid_t owner;		 /* of every inode */
 	gid_t owner_group;
-	uint64_t started; /* ns since 1970 */
+	uint64_t started;	 /* ns since 1970 */
+	const char *confinement; /* what this process has given up, in words; NULL: nothing */
 	/* Tell the kernel to forget what it cached of an inode. */
 	void (*invalidate)(void *context, uint64_t inode);
 	/* Tell it to forget a name in a directory, later: it holds the directory until it is

@@ -1,0 +1,31 @@
+/*
+ * The ground: everything that the tree of a worker stands on, and what the worker has given up
+ * before. It begins as root, which it takes to read the configuration, to lock memory and to start
+ * the toucher; then it is a user without privileges, confined, and only then is there a secret.
+ */
+#pragma once
+
+#include "conf/provider.h"
+#include "conf/settings.h"
+#include "fs/announcer.h"
+#include "fs/exit.h"
+#include "fs/owner.h"
+#include "fs/state_key.h"
+#include "store/store.h"
+
+struct ground {
+	struct secret_pool *pool;
+	struct catalogue *catalogue;
+	struct store *store;
+	struct state_key *key; /* for what a successor is left */
+	struct owner owner;
+	struct announcer *announcer;
+	void *inbox;	   /* for requests */
+	char *confinement; /* what was given up, in words */
+};
+
+/* The identity is read from its descriptor (worker.h); `path` is where the mount is. Says on stderr
+ * what went wrong. */
+enum exit_code ground_init(const struct settings *settings, const char *path,
+			   struct ground *ground) MUST_CHECK;
+void ground_done(struct ground *ground);
