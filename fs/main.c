@@ -143,7 +143,7 @@ int main(int count, char **arguments)
 					 arguments[options.command]);
 	/* What a command says of its own use begins with all that one types. */
 	if (asprintf(&arguments[options.command], "credfs %s", command->name) < 0)
-		return EXIT_OTHER;
+		return (int)command_fail(EXIT_OTHER, "no memory");
 	return (int)command->run(options.configuration, count - options.command,
 				 arguments + options.command);
 }
