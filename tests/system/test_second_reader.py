@@ -1,0 +1,93 @@
+"""A store that credfs wrote is read by a program that knows its description alone."""
+import os
+
+import pytest
+
+from second_reader import ACCOUNT, FIELD, LINK, PROJECT, ROLE, Store, read_audit
+from test_key import key, listed
+
+
+def furnish(mount):
+    mount.org("acme", admin=["user:root", "group:daemon"])
+    mount.account("acme/openai", api_key="sk-proj-first")
+    mount.put("orgs/acme/openai/api_key", "sk-proj-second")
+    mount.account("acme/anthropic", api_key="sk-ant-" + "a" * 40)
+    mount.account("acme/Büro 日本", provider="generic", long="line\n" * 3000, short="s")
+    mount.project("acme", "etl", runner=["user:nobody"])
+    mount.account("acme/projects/etl/own", "openai", api_key="sk-proj-own")
+    os.symlink("../../openai", mount.path("orgs/acme/projects/etl/ai"))
+    os.unlink(mount.path("orgs/acme/Büro 日本/short"))
+    os.rename(mount.path("orgs/acme/anthropic"), mount.path("orgs/acme/claude"))
+    mount.org("globex")
+    mount.account("globex/openai", api_key="sk-proj-globex")
+
+
+def seen_in_the_mount(mount, org):
+    """Paths below the organisation: what stands in roles, fields and their history, where links lead."""
+    seen = {}
+    top = mount.path("orgs", org)
+    for path, _, files in os.walk(top):
+        for name in files:
+            whole = os.path.join(path, name)
+            below = os.path.relpath(whole, top)
+            if below == "audit.log" or name == "provider" or os.path.islink(whole):
+                continue
+            with open(whole, encoding="utf-8") as file:
+                seen[below] = file.read()
+        for name in os.listdir(path):
+            if os.path.islink(os.path.join(path, name)):
+                seen[os.path.relpath(os.path.join(path, name), top)] = os.path.basename(
+                    os.readlink(os.path.join(path, name)))
+    return seen
+
+
+def path_of(records, id):
+    record = records[id]
+    folder = {ROLE: "roles/", PROJECT: "projects/"}.get(record["kind"], "")
+    above = path_of(records, record["parent"]) + "/" if any(record["parent"]) else ""
+    return above + folder + record["name"]
+
+
+def seen_in_the_store(org):
+    records, seen = org.records(), {}
+    for id, record in records.items():
+        if record["kind"] == ROLE and record["text"]:
+            seen[path_of(records, id)] = record["text"]
+        elif record["kind"] == LINK:
+            seen[path_of(records, id)] = records[record["target"]]["name"]
+        elif record["kind"] == FIELD and record.get("value_version"):
+            time, value = org.values(id)[record["value_version"]]
+            assert len(value) == record["value_size"]
+            assert record["created"] <= time <= record["updated"] + 10**9
+            seen[path_of(records, id)] = value.decode()
+    return seen
+
+
+@pytest.mark.parametrize("rotated", [False, True], ids=["as it was made", "after a rotation"])
+def test_a_second_reader_finds_what_the_mount_shows(mounts, rotated):
+    mount = mounts()
+    furnish(mount)
+    if rotated:
+        key(mount, "rotate", "acme")
+        mount.put("orgs/acme/openai/api_key", "sk-proj-third")
+    shown = {org: seen_in_the_mount(mount, org) for org in ("acme", "globex")}
+    history = mount.get("orgs/acme/openai/.history/api_key/1")
+    fingerprint = listed(mount)["fingerprint"]
+    log = mount.get("orgs/acme/audit.log")
+    mount.umount()
+    store = Store(mount.db, mount.identity, mount.pins)
+    assert set(store.orgs) == {"acme", "globex"}
+    for name, org in store.orgs.items():
+        found = seen_in_the_store(org)
+        empty = {path for path, text in shown[name].items() if not text}
+        assert found == {path: text for path, text in shown[name].items() if text}, empty
+    acme = store.orgs["acme"]
+    records = acme.records()
+    field = next(id for id in records if path_of(records, id) == "openai/api_key")
+    assert acme.values(field)[1][1].decode() == history
+    assert sorted(acme.values(field)) == ([1, 2, 3] if rotated else [1, 2])
+    assert acme.fingerprint.hex() == fingerprint
+    assert {records[i]["text"] for i in records if records[i]["kind"] == ACCOUNT} == {
+        "openai", "anthropic", "generic"}
+    text = read_audit(os.path.join(mount.db + ".audit", acme.id.hex()), acme.id, store.host)
+    assert text.startswith(log) and log.count("\n") > 10
