@@ -233,5 +233,5 @@ int audit_segment_rewrap(struct audit_segment *segment, int fd, const struct epo
 	audit_key_rewrap(segment->key, &place, epoch, wrap);
 	if (pwrite(fd, wrap, sizeof(wrap), AUDIT_HEADER_SIZE) != sizeof(wrap))
 		return errno ? -errno : -EIO;
-	return fdatasync(fd) < 0 ? -errno : 0;
+	return fdatasync(fd) < 0 ? -errno : 1;
 }

@@ -67,6 +67,6 @@ int audit_segment_grew(struct audit_segment *segment, const struct audit_record 
 int audit_segment_unlock(struct audit_segment *segment, int fd, const struct epoch_key *epoch,
 			 const struct recipient *host) MUST_CHECK;
 
-/* Make the wrap anew under another epoch. */
+/* Make the wrap anew under another epoch: 1, or 0 when it is of that one. */
 int audit_segment_rewrap(struct audit_segment *segment, int fd, const struct epoch_key *epoch,
 			 const struct recipient *host) MUST_CHECK;

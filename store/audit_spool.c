@@ -276,16 +276,18 @@ static int begin_segment(struct audit_spool *spool, const struct org *org)
 	segment = (struct audit_segment){0};
 	spool->fd = TAKE_FD(fd);
 	spool->reserved = 0;
+	spool->outdated = false;
 	count_older(spool);
 	spool->changed = changed(spool);
 	return 0;
 }
 
 /* Wrap every segment under the organisation's present key; one that cannot be is the host's to open
- * still. */
+ * still. The newest one gets no record any more: who was removed may have its key. */
 static void rewrap(struct audit_spool *spool, const struct org *org)
 {
 	const struct epoch_key *key = org_key(org);
+	int r = 0;
 
 	if (!key || spool->epoch == epoch_key_epoch(key))
 		return;
@@ -294,10 +296,13 @@ static void rewrap(struct audit_spool *spool, const struct org *org)
 		struct audit_segment ignored = {0};
 		CLEANUP_CLOSE int fd = -1;
 
-		if (audit_segment_open(spool->directory, spool->list[i].header.first, O_RDWR,
-				       &ignored, &fd) == 0)
-			(void)!audit_segment_rewrap(&spool->list[i], fd, org_key(org), spool->host);
+		r = audit_segment_open(spool->directory, spool->list[i].header.first, O_RDWR,
+				       &ignored, &fd);
+		if (r == 0)
+			r = audit_segment_rewrap(&spool->list[i], fd, org_key(org), spool->host);
 	}
+	if (r != 0)
+		spool->outdated = true;
 }
 
 /* A segment that is done with vouches for itself, wherever it is moved to. */
@@ -332,11 +337,11 @@ int audit_spool_make_room(struct audit_spool *spool, const struct org *org, size
 		if (audit_spool_bytes(spool) + need > spool->limit)
 			return -EDQUOT;
 	}
-	if (spool->fd >= 0 && audit_spool_newest(spool)->end + size <= segment_limit(spool))
+	if (spool->fd >= 0 && !spool->outdated &&
+	    (!audit_spool_newest(spool)->last ||
+	     audit_spool_newest(spool)->end + size <= segment_limit(spool)))
 		return 0;
-	if (spool->fd >= 0 && !audit_spool_newest(spool)->last)
-		return 0;
-	if (spool->fd >= 0)
+	if (spool->fd >= 0 && audit_spool_newest(spool)->last)
 		sign_newest(spool);
 	close_newest(spool);
 	return begin_segment(spool, org);

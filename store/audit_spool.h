@@ -23,6 +23,7 @@ struct audit_spool {
 	uint64_t text;	   /* where the next line begins */
 	uint64_t torn;
 	uint32_t epoch; /* that all are wrapped under, as far as could be */
+	bool outdated;	/* the newest segment began under another: a new one begins */
 };
 
 /* What is there: the newest segment is looked into and made ready to append to, its torn end cut

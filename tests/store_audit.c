@@ -82,6 +82,26 @@ Test(audit, the_chain_goes_on_after_a_restart)
 	assert_reads(&auditing, 0, 200, 777);
 }
 
+/* Who was removed may have the key of the segment that was being written. */
+Test(audit, a_new_epoch_begins_a_new_segment)
+{
+	AUDITING auditing = auditing_new(1 << 20);
+	const struct rekey rekey = org_rekey(auditing.org);
+
+	for (unsigned round = 0; round < 3; round++) {
+		auditing_fill(&auditing, 10 * round, 10);
+		cr_expect_eq(auditing_segments(&auditing), round + 1);
+		auditing_reopen(&auditing);
+		cr_assert_eq(rekey_rotate(&rekey), 0);
+	}
+	auditing_fill(&auditing, 30, 1);
+	cr_expect_eq(auditing_segments(&auditing), 4);
+	assert_reads(&auditing, 0, 31, 1 << 16);
+	auditing_reopen(&auditing);
+	assert_reads(&auditing, 0, 31, 1 << 16);
+	cr_expect_eq(auditing_segments(&auditing), 4, "the same epoch");
+}
+
 Test(audit, lines_go_on_through_segments)
 {
 	AUDITING auditing = auditing_new(1 << 20);

@@ -258,12 +258,14 @@ class Store:
 
 # The audit log
 
-def read_frame(reader, key, org, host, hash):
-    """The next frame: the hash behind it, and for a record its number, its place and its line."""
+def read_frame(reader, key, org, host, hash, hashes):
+    """The next frame: the hash behind it, and for a record its number, its place and its line. The
+    hashes are those of the records before it, by number."""
     body = reader.bytes(reader.take("I"))
     if body[0] == 2:
         place, signature = body[1:57], body[57:]
-        assert place[:16] == host.id and place[24:] == hash
+        assert place[:16] == host.id
+        assert place[24:] == hashes[struct.unpack("<Q", place[16:24])[0]]
         verify(host.sign, b"credfs audit head v1" + org + place, signature)
         return hash, None
     body, digest = body[:-32], body[-32:]
@@ -275,29 +277,62 @@ def read_frame(reader, key, org, host, hash):
                     plain[8:])
 
 
-def read_audit(directory, org, host):
+class Segment:
+    """One file of the log: its header verified, its key not opened yet."""
+
+    def __init__(self, path, org, host):
+        self.org, self.host = org, host
+        with open(path, "rb") as file:
+            self.reader = Reader(file.read())
+        header = self.reader.bytes(16 + 16 + 16 + 8 + 32 + 8 + 8 + 32)
+        magic, whose, by, self.first, self.previous, _, self.begins, self.commitment = (
+            struct.unpack("<16s16s16sQ32sQQ32s", header))
+        assert magic == b"credfs audit v1\n" and (whose, by) == (org, host.id)
+        name = os.path.basename(path)
+        assert int(name.removesuffix(".log")) == self.first and len(name) == 24
+        self.hash = self.reader.bytes(32)
+        assert self.hash == v.blake2b(header)
+        assert self.reader.bytes(16) == b"credfs audit key"
+        self.sealed = self.reader.bytes(80)
+        self.epoch, self.nonce, self.wrapped = self.reader.take("I24s48s")
+
+    def check(self, key):
+        assert v.blake2b(b"credfs audit commit v1", key=key) == self.commitment
+        return key
+
+    def key_of_host(self):
+        return self.check(open_sealed_key(self.host, self.sealed))
+
+    def key_of_epoch(self, key):
+        """With the organisation's key of an epoch."""
+        data = (b"credfs audit key v1" + self.org + self.host.id + struct.pack("<Q", self.first)
+                + self.commitment + struct.pack("<I", self.epoch))
+        return self.check(open_aead(v.kdf(key, v.CONTEXTS["audit"], 1), self.nonce, self.wrapped,
+                                    data))
+
+    def records(self, key):
+        """The number, place and line of each; the hash of the last stays behind."""
+        found, hashes = [], {self.first - 1: self.previous}
+        while self.reader.at < len(self.reader.data):
+            self.hash, record = read_frame(self.reader, key, self.org, self.host, self.hash, hashes)
+            if record:
+                found.append(record)
+                hashes[record[0]] = self.hash
+        return found
+
+
+def read_segments(directory, org, host):
+    return [Segment(os.path.join(directory, name), org, host)
+            for name in sorted(os.listdir(directory)) if name.endswith(".log")]
+
+
+def read_audit(segments, open_key=Segment.key_of_host):
     """The text of an organisation's log, every segment and record of it verified."""
     text, hash, number = b"", bytes(32), 1
-    for name in sorted(os.listdir(directory)):
-        if not name.endswith(".log"):
-            continue
-        with open(os.path.join(directory, name), "rb") as file:
-            reader = Reader(file.read())
-        header = reader.bytes(16 + 16 + 16 + 8 + 32 + 8 + 8 + 32)
-        magic, whose, by, first, previous, _, begins, commitment = struct.unpack(
-            "<16s16s16sQ32sQQ32s", header)
-        assert magic == b"credfs audit v1\n" and (whose, by) == (org, host.id)
-        assert previous == hash and first == number and begins == len(text)
-        assert int(name.removesuffix(".log")) == first and len(name) == 24
-        hash = reader.bytes(32)
-        assert hash == v.blake2b(header)
-        assert reader.bytes(16) == b"credfs audit key"
-        key = open_sealed_key(host, reader.bytes(80))
-        assert v.blake2b(b"credfs audit commit v1", key=key) == commitment
-        reader.take("I24s48s")
-        while reader.at < len(reader.data):
-            hash, record = read_frame(reader, key, org, host, hash)
-            if record:
-                assert record[:2] == (number, len(text))
-                number, text = number + 1, text + record[2]
+    for segment in segments:
+        assert (segment.previous, segment.first, segment.begins) == (hash, number, len(text))
+        for record in segment.records(open_key(segment)):
+            assert record[:2] == (number, len(text))
+            number, text = number + 1, text + record[2]
+        hash = segment.hash
     return text.decode()

@@ -3,8 +3,9 @@ import os
 
 import pytest
 
-from second_reader import ACCOUNT, FIELD, LINK, PROJECT, ROLE, Store, read_audit
-from test_key import key, listed
+from second_reader import ACCOUNT, FIELD, LINK, PROJECT, ROLE, Store, read_audit, read_segments
+from mounting import wait_until
+from test_key import FIRST, Host, add, key, listed, status
 
 
 def furnish(mount):
@@ -63,6 +64,10 @@ def seen_in_the_store(org):
     return seen
 
 
+def segments_of(mount, org, host):
+    return read_segments(os.path.join(mount.db + ".audit", org.hex()), org, host)
+
+
 @pytest.mark.parametrize("rotated", [False, True], ids=["as it was made", "after a rotation"])
 def test_a_second_reader_finds_what_the_mount_shows(mounts, rotated):
     mount = mounts()
@@ -89,5 +94,52 @@ def test_a_second_reader_finds_what_the_mount_shows(mounts, rotated):
     assert acme.fingerprint.hex() == fingerprint
     assert {records[i]["text"] for i in records if records[i]["kind"] == ACCOUNT} == {
         "openai", "anthropic", "generic"}
-    text = read_audit(os.path.join(mount.db + ".audit", acme.id.hex()), acme.id, store.host)
+    text = read_audit(segments_of(mount, acme.id, store.host))
     assert text.startswith(log) and log.count("\n") > 10
+
+
+def test_who_was_removed_reads_no_audit_that_is_written_later(mounts):
+    """Who holds the present key reads all of it, back to the first line; who holds the former one
+    and every key that it gave him reads what he could, and nothing of what came then."""
+    mount = mounts()
+    mount.org("acme")
+    mount.account("acme/openai", api_key=FIRST)
+    host = Host(mounts, mount)
+    add(mount, host, "read")
+    mount.umount()
+    store = Store(mount.db, mount.identity, mount.pins)
+    org = store.orgs["acme"].id
+    former = store.orgs["acme"].keys[1]
+    early = segments_of(mount, org, store.host)
+    noted = [segment.key_of_epoch(former) for segment in early]
+    text = read_audit(early)
+    assert text.count("\n") >= 3
+
+    mount.start()
+    assert mount.get("orgs/acme/openai/api_key") == FIRST
+    key(mount, "remove", host.id, "--org", "acme")
+    wait_until(lambda: " epoch=2 " in status(mount), 5, "the daemon has followed")
+    assert mount.get("orgs/acme/openai/api_key") == FIRST
+    assert mount.get("orgs/acme/audit.log").startswith(text)
+    mount.umount()
+    done = mount.credfs("audit", "--verify", "acme")
+    assert done.returncode == 0, done.stderr
+
+    store = Store(mount.db, mount.identity, mount.pins)
+    present = store.orgs["acme"].keys
+    assert set(present) == {2}
+    late = segments_of(mount, org, store.host)
+    assert len(late) == len(early) + 1 and {segment.epoch for segment in late} == {2}
+    whole = read_audit(late, lambda segment: segment.key_of_epoch(present[2]))
+    assert whole.startswith(text) and "api_key" in whole[len(text):]
+    for number, segment in enumerate(segments_of(mount, org, store.host)):
+        with pytest.raises(AssertionError):
+            segment.key_of_epoch(former)
+        keys = noted if number >= len(early) else []
+        for one in keys:
+            with pytest.raises(AssertionError):
+                segment.records(one)
+    # what he could read he can: no new key takes it back
+    again = segments_of(mount, org, store.host)[:len(early)]
+    could = read_audit(again, lambda segment: noted[again.index(segment)])
+    assert could.startswith(text) and whole.startswith(could) and len(could) < len(whole)
