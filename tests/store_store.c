@@ -334,6 +334,37 @@ Test(store, a_log_that_was_removed_is_refused)
 	cr_expect_eq(store_org(store, 0, &org), -EIDRM);
 }
 
+/* Everything of the one is said to be the other's, with keys that this host can open. */
+Test(store, organisations_that_were_exchanged_are_refused)
+{
+	static const char *const tables[] = {"log", "item", "value", "wrap"};
+#define ONE "(SELECT min(org) FROM head)"
+#define OTHER "(SELECT max(org) FROM head)"
+	static const struct {
+		const char *to, *from;
+	} steps[] = {{"zeroblob(16)", ONE}, {ONE, OTHER}, {OTHER, "zeroblob(16)"}};
+	WORLD world;
+	world_init(&world);
+	STORE *store = NULL;
+	COPY early = {{NULL, 0}, {NULL, 0}};
+	char sql[160];
+
+	go_on(&world, 1, &early);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		for (size_t j = 0; j < sizeof(steps) / sizeof(*steps); j++) {
+			snprintf(sql, sizeof(sql), "UPDATE %s SET org = %s WHERE org = %s",
+				 tables[i], steps[j].to, steps[j].from);
+			tamper(world.place.store, sql);
+		}
+	}
+	store = open_store(&world);
+	for (size_t i = 0; i < 2; i++) {
+		struct org *org = NULL;
+
+		cr_expect_eq(store_org(store, i, &org), -EBADMSG, "organisation %zu", i);
+	}
+}
+
 /* A daemon that was killed before it wrote the mark has committed all the same. */
 Test(store, a_mark_that_is_older_is_no_rollback)
 {
