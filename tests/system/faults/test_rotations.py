@@ -104,7 +104,10 @@ def rotating(mounts):
 
 
 def points(calls, sample, least):
-    return sample([(action, call) for call in range(1, calls + 1) for action in FAULTS], least)
+    """Killed at every call; of the other faults each call has one, another in each run."""
+    others, shift = FAULTS[1:], os.getpid()
+    return sample([(action, call) for call in range(1, calls + 1)
+                   for action in (Action.KILL, others[(call + shift) % len(others)])], least)
 
 
 def fail(rotating, what, action, call):
