@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "conf/catalogue_slots.h"
 #include "conf/ini.h"
 #include "conf/promises.h"
 #include "conf/provider_keys.h"
@@ -15,14 +16,14 @@
 enum { PROVIDER_ID_MAX = 32 };
 
 /* What kind of section is being read. */
-enum section { SECTION_PROVIDER, SECTION_FIELD, SECTION_RENDERING };
+enum section { SECTION_PROVIDER, SECTION_FIELD, SECTION_RENDERING, SECTION_TRIAL };
 
 /* One file's reading: indices, for the arrays move. */
 struct loading {
 	struct catalogue *catalogue;
 	enum section section;
 	size_t provider;
-	size_t item;   /* the field or rendering */
+	size_t item;   /* the field, rendering or trial */
 	unsigned line; /* where the section begins */
 	struct promises promises;
 };
@@ -45,79 +46,6 @@ static bool provider_id_is_valid(const char *id)
 	       strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
 }
 
-size_t catalogue_index(const struct catalogue *catalogue, const char *id)
-{
-	for (size_t i = 0; i < catalogue->count; i++) {
-		if (strcmp(catalogue->list[i].id, id) == 0)
-			return i;
-	}
-	return CATALOGUE_NONE;
-}
-
-static size_t field_index(const struct provider *provider, const char *name)
-{
-	for (size_t i = 0; i < provider->field_count; i++) {
-		if (strcmp(provider->fields[i].name, name) == 0)
-			return i;
-	}
-	return CATALOGUE_NONE;
-}
-
-/* The place of a provider: where one of that name is, or a new one at the end. */
-static int provider_slot(struct catalogue *catalogue, const char *id, size_t *ret)
-{
-	size_t index = catalogue_index(catalogue, id);
-	struct provider *list;
-
-	if (index == CATALOGUE_NONE) {
-		list = reallocarray(catalogue->list, catalogue->count + 1, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		catalogue->list = list;
-		index = catalogue->count++;
-		list[index] = (struct provider){0};
-	}
-	*ret = index;
-	return 0;
-}
-
-static int field_slot(struct provider *provider, const char *name, size_t *ret)
-{
-	size_t index = field_index(provider, name);
-	struct provider_field *list;
-
-	if (index == CATALOGUE_NONE) {
-		list = reallocarray(provider->fields, provider->field_count + 1, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		provider->fields = list;
-		index = provider->field_count++;
-		list[index] = (struct provider_field){0};
-	}
-	*ret = index;
-	return 0;
-}
-
-static int rendering_slot(struct provider *provider, const char *path, size_t *ret)
-{
-	struct rendering *list;
-	size_t index = 0;
-
-	while (index < provider->rendering_count &&
-	       strcmp(provider->renderings[index].path, path) != 0)
-		index++;
-	if (index == provider->rendering_count) {
-		list = reallocarray(provider->renderings, index + 1, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		provider->renderings = list;
-		provider->rendering_count++;
-		list[index] = (struct rendering){0};
-	}
-	*ret = index;
-	return 0;
-}
-
 /* One of that name goes, with its fields and files, and the new one takes its place. */
 static int begin_provider(struct loading *loading, const char *id, struct conf_error *error)
 {
@@ -128,7 +56,7 @@ static int begin_provider(struct loading *loading, const char *id, struct conf_e
 		conf_error_text(error, "not the name of a provider: %s", id);
 		return -EINVAL;
 	}
-	r = provider_slot(loading->catalogue, id, &loading->provider);
+	r = catalogue_slot(loading->catalogue, id, &loading->provider);
 	if (r < 0)
 		return r;
 	if (promises_have(&loading->promises, loading->provider)) {
@@ -150,7 +78,7 @@ static int begin_field(struct loading *loading, const char *name, struct conf_er
 		conf_error_text(error, "not the name of a field: %s", name);
 		return -EINVAL;
 	}
-	r = field_slot(provider, name, &loading->item);
+	r = catalogue_field_slot(provider, name, &loading->item);
 	if (r < 0)
 		return r;
 	provider_field_done(&provider->fields[loading->item]);
@@ -164,13 +92,29 @@ static int begin_rendering(struct loading *loading, const char *path, struct con
 	int r = rendering_init(&rendering, path, error);
 
 	if (r == 0)
-		r = rendering_slot(provider_of(loading), path, &loading->item);
+		r = catalogue_rendering_slot(provider_of(loading), path, &loading->item);
 	if (r < 0) {
 		rendering_done(&rendering);
 		return r;
 	}
 	rendering_done(&provider_of(loading)->renderings[loading->item]);
 	provider_of(loading)->renderings[loading->item] = rendering;
+	return 0;
+}
+
+static int begin_trial(struct loading *loading, const char *name, struct conf_error *error)
+{
+	struct trial trial = {0};
+	int r = trial_init(&trial, name, error);
+
+	if (r == 0)
+		r = catalogue_trial_slot(provider_of(loading), name, &loading->item);
+	if (r < 0) {
+		trial_done(&trial);
+		return r;
+	}
+	trial_done(&provider_of(loading)->trials[loading->item]);
+	provider_of(loading)->trials[loading->item] = trial;
 	return 0;
 }
 
@@ -209,6 +153,38 @@ static int end_rendering(struct loading *loading, struct conf_error *error)
 	return r;
 }
 
+static int promise_parts(struct loading *loading, const struct template *template)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < template->count && r == 0; i++) {
+		if (template->parts[i].field)
+			r = promises_add(&loading->promises, loading->provider,
+					 template->parts[i].text, loading->line);
+	}
+	return r;
+}
+
+static int end_trial(struct loading *loading, struct conf_error *error)
+{
+	const struct trial *trial = &provider_of(loading)->trials[loading->item];
+	int r = trial_check(trial, error);
+
+	if (r == 0)
+		r = promises_add_needs(&loading->promises, loading->provider, trial->needs,
+				       loading->line);
+	if (r == 0)
+		r = promise_parts(loading, &trial->url);
+	if (r == 0)
+		r = promise_parts(loading, &trial->body);
+	for (size_t i = 0; i < trial->header_count && r == 0; i++)
+		r = promise_parts(loading, &trial->headers[i].value);
+	if (r == 0 && trial->document)
+		r = promises_add(&loading->promises, loading->provider, trial->document,
+				 loading->line);
+	return r;
+}
+
 static int end_section(struct loading *loading, struct conf_error *error)
 {
 	error->line = loading->line;
@@ -217,6 +193,8 @@ static int end_section(struct loading *loading, struct conf_error *error)
 		return end_field(loading, error);
 	case SECTION_RENDERING:
 		return end_rendering(loading, error);
+	case SECTION_TRIAL:
+		return end_trial(loading, error);
 	case SECTION_PROVIDER:
 	default:
 		return 0;
@@ -233,10 +211,21 @@ static int find_provider(struct loading *loading, const char *id, struct conf_er
 	return -EINVAL;
 }
 
-/* [ID], [ID/FIELD] or [ID:FILE]. */
+/* What belongs to a provider, by what stands between. */
+static const struct {
+	char mark;
+	enum section section;
+	int (*begin)(struct loading *loading, const char *name, struct conf_error *error);
+} parts[] = {
+	{'/', SECTION_FIELD, begin_field},
+	{':', SECTION_RENDERING, begin_rendering},
+	{'?', SECTION_TRIAL, begin_trial},
+};
+
+/* [ID], [ID/FIELD], [ID:FILE] or [ID?TRIAL]. */
 static int begin_section(struct loading *loading, const char *section, struct conf_error *error)
 {
-	const size_t length = strcspn(section, "/:");
+	const size_t length = strcspn(section, "/:?");
 	const char *rest = section + length;
 	unsigned line = error->line;
 	CLEANUP_FREE char *id = strndup(section, length);
@@ -250,11 +239,13 @@ static int begin_section(struct loading *loading, const char *section, struct co
 	if (!*rest)
 		return begin_provider(loading, id, error);
 	r = find_provider(loading, id, error);
-	if (r == 0)
-		r = *rest == '/' ? begin_field(loading, rest + 1, error)
-				 : begin_rendering(loading, rest + 1, error);
-	if (r == 0)
-		loading->section = *rest == '/' ? SECTION_FIELD : SECTION_RENDERING;
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0] && r == 0; i++) {
+		if (parts[i].mark != *rest)
+			continue;
+		r = parts[i].begin(loading, rest + 1, error);
+		if (r == 0)
+			loading->section = parts[i].section;
+	}
 	return r;
 }
 
@@ -272,6 +263,8 @@ static int on_pair(void *context, const char *section, const char *key, const ch
 		return provider_field_set(&provider->fields[loading->item], key, value, error);
 	if (loading->section == SECTION_RENDERING)
 		return rendering_set(&provider->renderings[loading->item], key, value, error);
+	if (loading->section == SECTION_TRIAL)
+		return trial_set(&provider->trials[loading->item], key, value, error);
 	r = provider_set(provider, key, value, error);
 	if (r == 0 && strcmp(key, "needs") == 0)
 		r = promises_add_needs(&loading->promises, loading->provider, provider->needs,
@@ -291,7 +284,7 @@ static int end_file(struct loading *loading, const char *name, struct conf_error
 		const struct promise *given = &loading->promises.list[i];
 		const struct provider *provider = &loading->catalogue->list[given->provider];
 
-		if (field_index(provider, given->field) == CATALOGUE_NONE) {
+		if (catalogue_field_index(provider, given->field) == CATALOGUE_NONE) {
 			conf_error_set(error, name, given->line, "%s has no field %s", provider->id,
 				       given->field);
 			return -EINVAL;

@@ -30,11 +30,12 @@
  *   requires_prefix = tmp-         a value with this prefix is complete only
  *   requires_field = token         together with that field
  *
- * and a section [ID:FILE] a file that is made from the fields for tools: see rendering.h.
+ * and a section [ID:FILE] a file that is made from the fields for tools: see rendering.h; a section
+ * [ID?NAME] a way to try the credential: see trial.h.
  *
  * A section of a file in the directory replaces what was there before as a whole: [ID] the provider
- * with all its fields and files, [ID/FIELD] that field, [ID:FILE] that file. Within one file [ID]
- * stands before its fields and files, and no section twice.
+ * with all its fields, files and trials, [ID/FIELD] that field, and so on. Within one file [ID]
+ * stands before what belongs to it, and no section twice.
  *
  * The provider named `connection` is none that an account could have: it describes the data
  * connections of an organisation.
@@ -46,6 +47,7 @@
 
 #include "conf/expression.h"
 #include "conf/rendering.h"
+#include "conf/trial.h"
 
 enum field_type {
 	FIELD_TOKEN,	/* one line, no blanks */
@@ -92,6 +94,8 @@ struct provider {
 			* an account is complete when it has all of one set */
 	struct rendering *renderings; /* files made from the fields */
 	size_t rendering_count;
+	struct trial *trials; /* how a credential is tried, in order */
+	size_t trial_count;
 };
 
 struct catalogue;

@@ -233,6 +233,9 @@ void provider_done(struct provider *provider)
 	for (size_t i = 0; i < provider->rendering_count; i++)
 		rendering_done(&provider->renderings[i]);
 	free(provider->renderings);
+	for (size_t i = 0; i < provider->trial_count; i++)
+		trial_done(&provider->trials[i]);
+	free(provider->trials);
 	free(provider->id);
 	free(provider->title);
 	needs_free(provider->needs);

@@ -28,5 +28,8 @@ enum exit_code {
 	EXIT_LAST_MANAGER = 20, /* key: nobody could manage it any more */
 	EXIT_NO_ORGANISATION = 21,
 	EXIT_NO_RECIPIENT = 22,
-	EXIT_PASSPHRASE = 23, /* a passphrase or phrase is wrong, or nobody gave one */
+	EXIT_PASSPHRASE = 23,  /* a passphrase or phrase is wrong, or nobody gave one */
+	EXIT_REJECTED = 24,    /* test: the provider does not take the credential */
+	EXIT_UNREACHABLE = 25, /* test: what it thinks of it cannot be told */
+	EXIT_UNTRIED = 26,     /* test: there is no way to try it */
 };
