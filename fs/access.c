@@ -10,7 +10,9 @@
 
 /* What each permission is worth on each kind of node, as rwx. The columns follow the bits of
  * `enum permission` and MAY_PASS. The `w` that everybody who may look into an account has there
- * lets editors leave their scratch files; what is a credential is decided by edit.c. */
+ * lets editors leave their scratch files, that in a connection lets members associate their own
+ * accounts, that in users/ lets them make their directories; what is a credential is decided by
+ * edit.c. */
 struct rights {
 	uint8_t roles, audit, manage, list, inherit, use, pass;
 };
@@ -41,6 +43,10 @@ static const struct rights table[NODE_KINDS] = {
 	[NODE_USE_PROVIDER] = {.manage = 4, .list = 4, .use = 4},
 	[NODE_USE_MADE] = {.manage = 5, .list = 5, .use = 5},
 	[NODE_USE_FILE] = {.manage = 4, .use = 4},
+	[NODE_CONNECTIONS] = {.roles = 5, .manage = 7, .list = 5, .pass = 1},
+	[NODE_CONNECTION] = {.manage = 7, .list = 7, .use = 5},
+	[NODE_USERS] = {.manage = 7, .list = 7},
+	[NODE_USER] = {.manage = 7},
 };
 
 /* A value in use/ that is not secret. */
@@ -189,9 +195,11 @@ int access_need(struct tree *tree, const struct node *node, const struct caller 
 /* What this host must be able to sign for to edit a node, or what a directory holds; nothing where
  * no row says so. Links are the managers' too, in a directory of which more may be written. */
 static const enum capability host_needs[NODE_KINDS] = {
-	[NODE_ORG] = CAN_WRITE,	     [NODE_PROJECTS] = CAN_MANAGE, [NODE_PROJECT] = CAN_WRITE,
-	[NODE_ROLES] = CAN_MANAGE,   [NODE_ROLE] = CAN_MANAGE,	   [NODE_ACCOUNT] = CAN_WRITE,
-	[NODE_PROVIDER] = CAN_WRITE, [NODE_FIELD] = CAN_WRITE,	   [NODE_ENDING] = CAN_MANAGE,
+	[NODE_ORG] = CAN_WRITE,		[NODE_PROJECTS] = CAN_MANAGE,  [NODE_PROJECT] = CAN_WRITE,
+	[NODE_ROLES] = CAN_MANAGE,	[NODE_ROLE] = CAN_MANAGE,      [NODE_ACCOUNT] = CAN_WRITE,
+	[NODE_CONNECTIONS] = CAN_WRITE, [NODE_CONNECTION] = CAN_WRITE, [NODE_USERS] = CAN_MANAGE,
+	[NODE_USER] = CAN_WRITE,	[NODE_PROVIDER] = CAN_WRITE,   [NODE_FIELD] = CAN_WRITE,
+	[NODE_ENDING] = CAN_MANAGE,
 };
 
 static int host_may(const struct org *org, const struct node *node, unsigned permissions)

@@ -6,6 +6,7 @@
 #include "fs/edit.h"
 #include "fs/provider_file.h"
 #include "fs/refusal.h"
+#include "fs/deletion.h"
 #include "fs/scratch_dir.h"
 #include "fs/credential_edit.h"
 
@@ -82,7 +83,8 @@ int account_list(struct tree *tree, const struct node *directory, const struct c
 	int r = tree_org(tree, directory, &org);
 
 	vacancies_look(&tree->vacancies, directory, caller->pid);
-	if (r == 0 && !is_absent(tree, NODE_PROVIDER, directory, caller))
+	if (r == 0 && directory->kind == NODE_ACCOUNT &&
+	    !is_absent(tree, NODE_PROVIDER, directory, caller))
 		r = listing_add(ret, "provider", &provider, RANK_PROVIDER);
 	if (r == 0)
 		r = scratch_dir_list(tree, directory, caller, ret);
@@ -150,47 +152,6 @@ int account_make(const struct edit *edit, struct record_id parent)
 	return r;
 }
 
-static bool has_fields(const struct org *org, struct record_id account)
-{
-	const struct record *field = NULL;
-
-	while ((field = org_next_child(org, account, field))) {
-		if (field->kind == RECORD_FIELD && field->value_version)
-			return true;
-	}
-	return false;
-}
-
-/* The links that inherit it dangle, and keep only its name: nothing that comes later under that
- * name is theirs. */
-static int orphan_heirs(struct change *change, const struct org *org, const struct record *account)
-{
-	const struct record *heir = NULL;
-	int r = 0;
-
-	while (r == 0 && (heir = org_next_heir(org, account->id, heir))) {
-		CLEANUP_RECORD struct record dangling = {0};
-
-		r = record_copy(heir, &dangling);
-		if (r < 0)
-			break;
-		free(dangling.text);
-		dangling.text = strdup(account->name);
-		r = dangling.text ? change_put(change, &dangling) : -ENOMEM;
-	}
-	return r;
-}
-
-static int remove_whole(struct change *change, const struct org *org, const struct record *account)
-{
-	const struct record *field = NULL;
-	int r = orphan_heirs(change, org, account);
-
-	while (r == 0 && (field = org_next_child(org, account->id, field)))
-		r = change_remove(change, field->id);
-	return r < 0 ? r : change_remove(change, account->id);
-}
-
 int account_remove(const struct edit *edit, const struct node *child)
 {
 	CLEANUP(change_freep) struct change *change = NULL;
@@ -203,9 +164,9 @@ int account_remove(const struct edit *edit, const struct node *child)
 	account = org_record(org, child->id);
 	if (!account)
 		return -ENOENT;
-	if (has_fields(org, account->id))
+	if (deletion_leaves_fields(org, account->id))
 		return -ENOTEMPTY;
-	r = remove_whole(change, org, account);
+	r = deletion_put(change, org, account);
 	if (r == 0)
 		r = edit_commit(edit->tree, edit->directory, org, change);
 	if (r < 0)
@@ -236,10 +197,10 @@ int account_rename(const struct edit *edit, const struct node *child, const stru
 		return -ENOENT;
 	if (replaced && replaced->kind != NODE_ACCOUNT)
 		return -ENOTDIR;
-	if (replaced && has_fields(org, replaced->id))
+	if (replaced && deletion_leaves_fields(org, replaced->id))
 		return -ENOTEMPTY;
 	if (replaced)
-		r = remove_whole(change, org, org_record(org, replaced->id));
+		r = deletion_put(change, org, org_record(org, replaced->id));
 	if (r == 0)
 		r = edit_renamed(account, to->name, &renamed);
 	if (r == 0)
@@ -277,7 +238,7 @@ static int make_file(const struct edit *edit, struct node *ret)
 	if (strlen(edit->name) > NAME_MAX)
 		return -ENAMETOOLONG;
 	*ret = (struct node){NODE_PROVIDER, edit->directory->pin, account->id, 0};
-	if (strcmp(edit->name, "provider") == 0) {
+	if (account->kind == RECORD_ACCOUNT && strcmp(edit->name, "provider") == 0) {
 		vacancies_take(&edit->tree->vacancies, edit->directory, edit->caller->uid);
 		return 0;
 	}
@@ -353,7 +314,7 @@ static int rename_file(const struct edit *edit, const struct node *child, const 
 	r = edit_need(edit, MAY_MANAGE);
 	if (r < 0)
 		return r;
-	if (child->kind != NODE_FIELD || to->directory->kind != NODE_ACCOUNT ||
+	if (child->kind != NODE_FIELD || to->directory->kind != edit->directory->kind ||
 	    (replaced && replaced->kind != NODE_FIELD))
 		return -EPERM;
 	/* To another organisation mv copies, and removes here what was accepted there. */
@@ -372,5 +333,6 @@ int account_rename_file(const struct edit *edit, const struct node *child, const
 	int r = rename_file(edit, child, to, replaced);
 
 	/* Of another directory's names nothing is said here. */
-	return to->directory->kind == NODE_ACCOUNT ? refusal_note(to, REFUSED_RENAME, r) : r;
+	return to->directory->kind == edit->directory->kind ? refusal_note(to, REFUSED_RENAME, r)
+							    : r;
 }

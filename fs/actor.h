@@ -5,12 +5,12 @@
 
 #include <sys/types.h>
 
-#include "fs/node.h"
 #include "fs/programs.h"
+#include "fs/via.h"
 
 struct actor {
 	uid_t uid;
 	pid_t pid;
 	char program[PROGRAM_SIZE];
-	struct node via; /* the link of a project that he came through; of no organisation: none */
+	struct way via; /* that he came by */
 };

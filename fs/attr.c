@@ -83,9 +83,10 @@ double attr_timeout(const struct node *node)
 
 double name_timeout(const struct node *node)
 {
-	/* A `provider` may be absent for some, see vacancy.h. */
+	/* A `provider` may be absent for some, see vacancy.h, and so may an association. */
 	const bool own = node->kind == NODE_PENDING || node->kind == NODE_PROVIDER ||
-			 kind_of(node)->stat || kind_of(node)->moves;
+			 node->kind == NODE_ASSOCIATION || kind_of(node)->stat ||
+			 kind_of(node)->moves;
 
 	return own ? 0 : 3600;
 }

@@ -37,9 +37,9 @@ static int each_cleared(const struct search *search, struct record_id parent,
 	int r = 0;
 
 	while (r == 0 && (record = org_next_child(search->org, parent, record))) {
-		if (record->kind == RECORD_ACCOUNT)
+		if (record->kind == RECORD_ACCOUNT || record->kind == RECORD_CONNECTION)
 			r = in_account(search, record, each);
-		else if (record->kind == RECORD_PROJECT)
+		else if (record->kind == RECORD_PROJECT || record->kind == RECORD_USER)
 			r = each_cleared(search, record->id, each);
 	}
 	return r;

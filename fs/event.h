@@ -67,6 +67,7 @@ struct event_handle {
 	uint64_t inode;
 	struct event_node node;
 	struct event_node via; /* as the audit log names the opener */
+	struct event_node via_before;
 	char program[PROGRAM_SIZE];
 	uint32_t uid;
 	uint32_t gid;

@@ -8,9 +8,18 @@
 
 enum { RESEAL_BATCH = 100 }; /* rows at once: some milliseconds */
 
-/* The directory that shows a record, of the kinds that are shown by their name. */
-static bool directory_of(size_t pin, const struct record *record, struct node *ret)
+static enum record_kind kind_of_parent(const struct org *org, const struct record *record)
 {
+	const struct record *parent = org_record(org, record->parent);
+
+	return parent ? parent->kind : 0;
+}
+
+/* The directory that shows a record, of the kinds that are shown by their name. */
+static bool directory_of(size_t pin, const struct org *org, const struct record *record,
+			 struct node *ret)
+{
+	const enum record_kind above = kind_of_parent(org, record);
 	const bool top = record_id_is_zero(record->parent);
 	struct node node = {.pin = pin, .id = record->parent};
 
@@ -18,18 +27,24 @@ static bool directory_of(size_t pin, const struct record *record, struct node *r
 	case RECORD_PROJECT:
 		node.kind = NODE_PROJECTS;
 		break;
+	case RECORD_USER:
+		node.kind = NODE_USERS;
+		break;
+	case RECORD_CONNECTION:
+		node.kind = NODE_CONNECTIONS;
+		break;
+	case RECORD_ASSOCIATION:
+		node.kind = NODE_CONNECTION;
+		break;
 	case RECORD_FIELD:
-		node.kind = NODE_ACCOUNT;
+		node.kind = above == RECORD_CONNECTION ? NODE_CONNECTION : NODE_ACCOUNT;
 		break;
 	case RECORD_ACCOUNT:
 	case RECORD_INHERIT:
-		node.kind = top ? NODE_ORG : NODE_PROJECT;
+		node.kind = top ? NODE_ORG : above == RECORD_USER ? NODE_USER : NODE_PROJECT;
 		break;
 	case RECORD_ORG:
 	case RECORD_ROLE:
-	case RECORD_USER:
-	case RECORD_CONNECTION:
-	case RECORD_ASSOCIATION:
 	case RECORD_KINDS:
 	default:
 		return false;
@@ -39,11 +54,12 @@ static bool directory_of(size_t pin, const struct record *record, struct node *r
 }
 
 /* A name that is somebody else's now, or nobody's. New ones the kernel asks for by itself. */
-static void forget_former(struct tree *tree, size_t pin, const struct record *former)
+static void forget_former(struct tree *tree, size_t pin, const struct org *org,
+			  const struct record *former)
 {
 	struct node directory;
 
-	if (former->name && directory_of(pin, former, &directory))
+	if (former->name && directory_of(pin, org, former, &directory))
 		tree_forget_name(tree, &directory, former->name);
 }
 
@@ -51,7 +67,7 @@ static void forget_former(struct tree *tree, size_t pin, const struct record *fo
 static void tell(struct tree *tree, size_t pin, const struct org *org, const struct news *news)
 {
 	for (size_t i = 0; i < news->count; i++)
-		forget_former(tree, pin, &news->items[i].former);
+		forget_former(tree, pin, org, &news->items[i].former);
 	if (news->count)
 		tree_access_changed(tree, pin);
 	for (size_t i = 0; i < news->count; i++) {
@@ -156,7 +172,8 @@ static bool has_room(const struct org *org, const struct record *record)
 /* Records from which rights follow. */
 static bool gives_rights(const struct record *record)
 {
-	return record->kind != RECORD_ACCOUNT && record->kind != RECORD_FIELD;
+	return record->kind != RECORD_ACCOUNT && record->kind != RECORD_FIELD &&
+	       record->kind != RECORD_CONNECTION;
 }
 
 bool follow_spares(const struct org *org, const struct news *news, const struct change *change)

@@ -1,6 +1,7 @@
 #include "fs/grants.h"
 
 #include "fs/acl.h"
+#include "fs/offer.h"
 #include "fs/use.h"
 
 void grants_done(struct grants *grants)
@@ -133,18 +134,44 @@ static int add_projects(const struct view *view)
 	return r;
 }
 
-static int add_heirs(const struct view *view, struct record_id account)
+static int add_link(void *context, const struct record *link)
 {
-	const struct grants_change *change = view->change;
+	return add_scope(context, link->parent, MAY_USE, 0);
+}
+
+static int add_links_to(const struct view *view, struct record_id target)
+{
 	const struct record *heir = NULL;
 	int r = 0;
 
-	while (r == 0 && (heir = org_next_heir(view->org, account, heir)))
-		r = add_scope(view, heir->parent, MAY_USE, 0);
-	if (r == 0 && change && !record_id_is_zero(change->account) &&
-	    record_id_equal(change->account, account))
-		r = add_scope(view, change->heir, MAY_USE, 0);
+	while (r == 0 && (heir = org_next_heir(view->org, target, heir))) {
+		if (heir->kind == RECORD_INHERIT)
+			r = add_link((void *)(uintptr_t)view, heir);
+	}
 	return r;
+}
+
+/* Who would use the record after the change. */
+static int add_change(const struct view *view, struct record_id record)
+{
+	const struct grants_change *change = view->change;
+	int r;
+
+	if (!record_id_equal(change->account, record) &&
+	    !record_id_equal(change->connection, record))
+		return 0;
+	if (!record_id_is_zero(change->heir))
+		return add_scope(view, change->heir, MAY_USE, 0);
+	r = add_links_to(view, change->connection);
+	return r < 0 ? r : add_links_to(view, change->association);
+}
+
+/* Who uses an account or a connection through the links of his projects. */
+static int add_heirs(const struct view *view, const struct record *record)
+{
+	int r = offer_each_link(view->tree, view->org, record, add_link, (void *)(uintptr_t)view);
+
+	return r == 0 && view->change ? add_change(view, record->id) : r;
 }
 
 /* A field that the catalogue keeps from projects. */
@@ -169,7 +196,7 @@ static int add_account(const struct view *view, const struct node *node)
 		return 0;
 	if (!record_id_is_zero(account->parent))
 		return add_scope(view, account->parent, MAY_MANAGE | MAY_USE, 0);
-	return is_withheld(view, node, account) ? 0 : add_heirs(view, account->id);
+	return is_withheld(view, node, account) ? 0 : add_heirs(view, account);
 }
 
 static int add_project(const struct view *view, struct record_id project, unsigned reach)
@@ -191,25 +218,95 @@ static int add_use(const struct view *view, const struct node *node)
 	return project ? add_scope(view, project->id, reach, 0) : 0;
 }
 
+/* Whether who holds the principal's roles is the user, as the user database says. */
+static bool is_user(struct tree *tree, const struct principal *principal,
+		    const struct nss_name *user)
+{
+	const struct nss_name *name = nss_get(tree->nss, principal->group, principal->name);
+
+	if (!name || !name->known)
+		return false;
+	if (!principal->group)
+		return name->id == user->id;
+	for (size_t i = 0; i < user->group_count; i++) {
+		if (user->groups[i] == name->id)
+			return true;
+	}
+	return false;
+}
+
+/* A user's own accounts are his alone, and only while he is a member. */
+static int add_owner(const struct view *view, const struct record *owner)
+{
+	CLEANUP_GRANTS struct grants members = {0};
+	struct view inner = *view;
+	const struct principal principal = {false, owner->name};
+	const struct nss_name *user;
+	int r;
+
+	inner.grants = &members;
+	r = add_scope(&inner, (struct record_id){{0}}, MAY_MANAGE | MAY_LIST, 0);
+	user = nss_get(view->tree->nss, false, owner->name);
+	if (r < 0 || !user || !user->known)
+		return r;
+	for (size_t i = 0; i < members.count; i++) {
+		if (is_user(view->tree, &members.list[i].principal, user))
+			return grants_add(view->grants, &principal, MAY_MANAGE | MAY_USE);
+	}
+	return 0;
+}
+
+/* The user whose directory this is, or in whose directory it lies; NULL. */
+static const struct record *owner_of(struct tree *tree, const struct org *org,
+				     const struct node *node)
+{
+	const struct record *account;
+
+	if (node->kind == NODE_USER)
+		return org_record(org, node->id);
+	account = tree_account(tree, org, node);
+	return account ? offer_owner(org, account) : NULL;
+}
+
+/* Whether whose the account is cannot be told, for what it lies in is damaged: it is nobody's. */
+static bool is_lost(struct tree *tree, const struct org *org, const struct node *node)
+{
+	const struct record *account = tree_account(tree, org, node);
+
+	return account && !record_id_is_zero(account->parent) && !org_record(org, account->parent);
+}
+
+static int add_all(const struct view *view, const struct node *node)
+{
+	int r;
+
+	if (is_lost(view->tree, view->org, node))
+		return 0;
+	r = add_scope(view, (struct record_id){{0}}, ~0u, 0);
+	if (r < 0)
+		return r;
+	if (node->kind == NODE_ORG || node->kind == NODE_PROJECTS ||
+	    node->kind == NODE_CONNECTIONS || node->kind == NODE_USE_ORG)
+		r = add_projects(view);
+	else if (node->kind == NODE_PROJECT)
+		r = add_project(view, node->id, MAY_MANAGE | MAY_INHERIT | MAY_USE);
+	else if (node->kind == NODE_ROLES || node->kind == NODE_ROLE)
+		/* Who holds a project's roles is the organisation's business, not the project's. */
+		r = add_project(view, node->id, MAY_INHERIT | MAY_USE);
+	else if (node->kind >= NODE_USE_PROJECT && node->kind <= NODE_USE_FILE)
+		r = add_use(view, node);
+	else
+		r = add_account(view, node);
+	return r;
+}
+
 int grants_of(struct tree *tree, const struct org *org, const struct node *node, struct grants *ret)
 {
 	CLEANUP_GRANTS struct grants grants = {0};
 	const struct view view = {tree, org, NULL, &grants};
-	int r = add_scope(&view, (struct record_id){{0}}, ~0u, 0);
+	const struct record *owner = owner_of(tree, org, node);
+	int r = owner ? add_owner(&view, owner) : add_all(&view, node);
 
-	if (r < 0)
-		return r;
-	if (node->kind == NODE_ORG || node->kind == NODE_PROJECTS || node->kind == NODE_USE_ORG)
-		r = add_projects(&view);
-	else if (node->kind == NODE_PROJECT)
-		r = add_project(&view, node->id, MAY_MANAGE | MAY_INHERIT | MAY_USE);
-	else if (node->kind == NODE_ROLES || node->kind == NODE_ROLE)
-		/* Who holds a project's roles is the organisation's business, not the project's. */
-		r = add_project(&view, node->id, MAY_INHERIT | MAY_USE);
-	else if (node->kind >= NODE_USE_PROJECT && node->kind <= NODE_USE_FILE)
-		r = add_use(&view, node);
-	else
-		r = add_account(&view, node);
 	if (r < 0)
 		return r;
 	merge(&grants);
@@ -234,12 +331,13 @@ static size_t named(struct tree *tree, const struct grants *grants)
 	return count;
 }
 
+/* An account or a connection; NULL: nothing. */
 static int check_account(struct tree *tree, const struct org *org,
-			 const struct grants_change *change, struct record_id account)
+			 const struct grants_change *change, const struct record *record)
 {
 	CLEANUP_GRANTS struct grants grants = {0};
 	const struct view view = {tree, org, change, &grants};
-	int r = add_heirs(&view, account);
+	int r = record ? add_heirs(&view, record) : 0;
 
 	if (r < 0)
 		return r;
@@ -255,12 +353,19 @@ static int check_accounts(struct tree *tree, const struct org *org,
 	int r = 0;
 
 	if (!record_id_is_zero(change->account))
-		r = check_account(tree, org, change, change->account);
+		r = check_account(tree, org, change, org_record(org, change->account));
+	if (r == 0 && !record_id_is_zero(change->connection))
+		r = check_account(tree, org, change, org_record(org, change->connection));
 	if (record_id_is_zero(change->scope))
 		return r;
 	while (r == 0 && (link = org_next_child(org, change->scope, link))) {
+		struct offer offer = {0};
+
 		if (link->kind == RECORD_INHERIT)
-			r = check_account(tree, org, change, link->target);
+			offer = offer_of(tree, org, link);
+		r = check_account(tree, org, change, offer.account);
+		if (r == 0)
+			r = check_account(tree, org, change, offer.connection);
 	}
 	return r;
 }

@@ -27,13 +27,17 @@ int grants_of(struct tree *tree, const struct org *org, const struct node *node,
 	      struct grants *ret) MUST_CHECK;
 
 /* What a change of roles or links would do to the largest lists. `principals` (may be NULL) would
- * replace those of `role` in `scope`; `heir` and `account` (zero: none) are a link to be made. */
+ * replace those of `role` in `scope`; `heir`, `account` and `connection` (zero: none) are a link to
+ * be made, and what it leads to. Without `heir` the account is to be associated with the
+ * connection, in the place of `association` (zero: of none). */
 struct grants_change {
 	struct record_id scope;
 	const char *role;
 	const struct principals *principals;
 	struct record_id heir;
 	struct record_id account;
+	struct record_id connection;
+	struct record_id association;
 };
 
 /* -E2BIG when a list would no longer fit: an organisation's names more than ACL_NAMED_MAX in all,

@@ -38,7 +38,8 @@ void handle_describe(struct tree *tree, const struct handle *handle, uint64_t nu
 		.owner = draft->owner,
 		.published = draft->published,
 		.poll = handle->poll,
-		.via = event_node_of(&opener->actor.via),
+		.via = event_node_of(&opener->actor.via.link),
+		.via_before = event_node_of(&opener->actor.via.before),
 	};
 	memcpy(ret->program, opener->actor.program, sizeof ret->program);
 	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
@@ -130,8 +131,10 @@ static int revive_opener(const struct event_handle *event, const gid_t *groups, 
 		.groups_known = event->flags & EVENT_GROUPS_KNOWN,
 	};
 	struct actor *actor = &ret->actor;
-	int r = event_node_get(&event->via, &actor->via);
+	int r = event_node_get(&event->via, &actor->via.link);
 
+	if (r == 0)
+		r = event_node_get(&event->via_before, &actor->via.before);
 	if (r == 0)
 		r = caller_copy(&caller, &ret->caller);
 	actor->uid = event->uid;

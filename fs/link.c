@@ -5,38 +5,55 @@
 
 #include "fs/edit.h"
 #include "fs/grants.h"
+#include "fs/offer.h"
+#include "fs/walk.h"
 
-/* The account that a link points to; NULL when it is gone. *ret_name: what to call it. */
-static const struct record *account_of(struct tree *tree, const struct org *org,
-				       const struct node *node, const char **ret_name)
+/* What a link points to; NULL when it is gone. *ret_name: what to call it then. */
+static const struct record *target_of_link(struct tree *tree, const struct org *org,
+					   const struct node *node, const char **ret_name)
 {
 	const struct pending *pending = pendings_get(tree->pendings, node->id);
 	const struct record *link = org_record(org, node->id);
-	const struct record *account = NULL;
+	const struct record *target = NULL;
 
 	if (link)
-		account = org_record(org, link->target);
+		target = org_record(org, link->target);
 	else if (pending)
-		account = org_record(org, pending->target);
-	*ret_name = account ? account->name : link && link->text ? link->text : "unknown";
-	return account;
+		target = org_record(org, pending->target);
+	*ret_name = link && link->text ? link->text : "unknown";
+	return target;
+}
+
+/* Where each kind of target lies in its organisation. */
+static int put_path(const struct org *org, const struct record *target, char **ret)
+{
+	const struct record *parent = org_record(org, target->parent);
+	const char *above = parent ? parent->name : "unknown";
+
+	if (target->kind == RECORD_CONNECTION)
+		return asprintf(ret, "../../connections/%s", target->name);
+	if (target->kind == RECORD_ASSOCIATION)
+		return asprintf(ret, "../../connections/%s/%s", above, target->name);
+	if (!record_id_is_zero(target->parent))
+		return asprintf(ret, "../../users/%s/%s", above, target->name);
+	return asprintf(ret, "../../%s", target->name);
 }
 
 static int target_text(struct tree *tree, const struct node *node, char **ret)
 {
-	const struct record *account;
+	const struct record *target;
 	const char *name = NULL;
 	struct org *org = NULL;
 	int r = tree_org(tree, node, &org);
 
 	if (r < 0)
 		return r;
-	account = account_of(tree, org, node, &name);
-	r = asprintf(ret, "../../%s%s", account ? "" : ".deleted/", name);
+	target = target_of_link(tree, org, node, &name);
+	r = target ? put_path(org, target, ret) : asprintf(ret, "../../.deleted/%s", name);
 	return r < 0 ? -ENOMEM : 0;
 }
 
-/* Whether the account is damaged: when one is deleted, its links are told its name. */
+/* Whether the target is damaged: when one is deleted, its links are told its name. */
 static bool is_lost(struct tree *tree, const struct node *node)
 {
 	const struct record *link;
@@ -70,130 +87,48 @@ int link_size(struct tree *tree, const struct node *node, uint64_t *ret)
 	return r;
 }
 
-/* Where a walk through the tree has come to. */
-struct walk {
-	struct node stack[8];
-	size_t depth;
-};
-
-/* How deep an organisation lies, below the root and orgs/. */
-enum { ORG_DEPTH = 2 };
-
-/* Go from a link, for whoever may look into its project, to its account. */
-static int follow(const struct edit *edit, struct walk *walk, const struct node *link)
+/* What a project may be linked to: an account of the organisation, a connection that has one
+ * credential, or one of those that a connection has. */
+static bool leads_somewhere(const struct tree *tree, const struct org *org, struct record_id target)
 {
-	const struct record *account = NULL;
-	const char *name = NULL;
-	struct org *org = NULL;
+	const struct record link = {.target = target};
 
-	if (access_bits(edit->tree, &walk->stack[walk->depth], edit->caller, 1) < 0 ||
-	    tree_org(edit->tree, link, &org) < 0)
-		return -EINVAL;
-	account = account_of(edit->tree, org, link, &name);
-	if (!account)
-		return -EINVAL;
-	walk->depth = ORG_DEPTH + 1;
-	walk->stack[walk->depth] =
-		(struct node){.kind = NODE_ACCOUNT, .pin = link->pin, .id = account->id};
-	return 0;
+	return offer_of(tree, org, &link).account;
 }
 
-static int step(const struct edit *edit, struct walk *walk, const char *name)
-{
-	const struct node *here = &walk->stack[walk->depth];
-	const struct kind *kind = kind_of(here);
-	struct node found = {0};
-
-	if (strcmp(name, ".") == 0)
-		return 0;
-	if (strcmp(name, "..") == 0) {
-		if (walk->depth == 0)
-			return -EINVAL;
-		walk->depth--;
-		return 0;
-	}
-	if (!kind->lookup || walk->depth + 1 >= sizeof walk->stack / sizeof walk->stack[0])
-		return -EINVAL;
-	if (kind->lookup(edit->tree, here, name, edit->caller, &found) < 0)
-		return -EINVAL;
-	/* What other organisations have is not answered for. */
-	if (found.kind == NODE_ORG && found.pin != edit->directory->pin)
-		return -EINVAL;
-	if (found.kind == NODE_LINK)
-		return follow(edit, walk, &found);
-	walk->stack[++walk->depth] = found;
-	return 0;
-}
-
-/* The path of an absolute target below the mount point; NULL when it leads elsewhere. */
-static const char *below_mount(const struct tree *tree, const char *target)
-{
-	const size_t length = strlen(tree->mountpoint);
-
-	if (strncmp(target, tree->mountpoint, length) != 0)
-		return NULL;
-	return target[length] == '/' || target[length] == '\0' ? target + length : NULL;
-}
-
-static struct walk start(const struct edit *edit, bool absolute)
-{
-	struct walk walk = {0};
-
-	walk.stack[0] = (struct node){.kind = NODE_ROOT, .pin = NO_PIN};
-	if (absolute)
-		return walk;
-	walk.stack[++walk.depth] = (struct node){.kind = NODE_ORGS, .pin = NO_PIN};
-	walk.stack[++walk.depth] = (struct node){.kind = NODE_ORG, .pin = edit->directory->pin};
-	walk.stack[++walk.depth] =
-		(struct node){.kind = NODE_PROJECTS, .pin = edit->directory->pin};
-	walk.stack[++walk.depth] = *edit->directory;
-	return walk;
-}
-
-/* The account of the organisation that a target names, found by walking this tree, never the
- * kernel's. -EINVAL for anything else. */
 static int resolve(const struct edit *edit, const char *target, struct record_id *ret)
 {
-	const bool absolute = target[0] == '/';
-	const char *path = absolute ? below_mount(edit->tree, target) : target;
-	CLEANUP_FREE char *copy = path ? strdup(path) : NULL;
-	struct walk walk = start(edit, absolute);
-	const struct record *account;
-	const struct node *end;
-	char *rest = copy;
+	struct node end = {0};
 	struct org *org = NULL;
-	const char *name;
-	int r;
+	int r = walk_to(edit, target, &end);
 
-	if (!copy)
-		return path ? -ENOMEM : -EINVAL;
-	while ((name = strsep(&rest, "/"))) {
-		r = *name ? step(edit, &walk, name) : 0;
-		if (r < 0)
-			return r;
-	}
-	end = &walk.stack[walk.depth];
-	r = tree_org(edit->tree, edit->directory, &org);
+	if (r == 0)
+		r = tree_org(edit->tree, edit->directory, &org);
 	if (r < 0)
 		return r;
-	account = org_record(org, end->id);
-	/* Another project's own account is that project's alone. */
-	if (end->kind != NODE_ACCOUNT || end->pin != edit->directory->pin || !account ||
-	    !record_id_is_zero(account->parent))
+	if (end.kind != NODE_ACCOUNT && end.kind != NODE_CONNECTION && end.kind != NODE_ASSOCIATION)
 		return -EINVAL;
-	*ret = account->id;
+	if (!leads_somewhere(edit->tree, org, end.id))
+		return -EINVAL;
+	*ret = end.id;
 	return 0;
 }
 
-static int check_limits(const struct edit *edit, const struct org *org, struct record_id account)
+static int check_limits(const struct edit *edit, const struct org *org, struct record_id target)
 {
-	const struct grants_change change = {.heir = edit->directory->id, .account = account};
+	const struct record link = {.target = target};
+	const struct offer offer = offer_of(edit->tree, org, &link);
+	struct grants_change change = {.heir = edit->directory->id};
 
+	if (offer.account)
+		change.account = offer.account->id;
+	if (offer.connection)
+		change.connection = offer.connection->id;
 	return grants_check(edit->tree, org, &change);
 }
 
 /* The temporary name under which ln makes the link that it then renames over another. */
-static bool is_temporary(const char *name)
+bool link_is_temporary(const char *name)
 {
 	/* Six characters at random, of which hardly ever all are small letters, as in "Customer".
 	 */
@@ -201,13 +136,13 @@ static bool is_temporary(const char *name)
 	       strpbrk(name + 2, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
-static int make_pending(const struct edit *edit, struct record_id account)
+int link_make_pending(const struct edit *edit, struct record_id target)
 {
 	const struct pending model = {
 		.pin = edit->directory->pin,
 		.id = record_id_new(),
 		.parent = edit->directory->id,
-		.target = account,
+		.target = target,
 		.name = (char *)(uintptr_t)edit->name,
 		.maker = edit->caller->uid,
 	};
@@ -216,12 +151,12 @@ static int make_pending(const struct edit *edit, struct record_id account)
 	return pendings_add(edit->tree->pendings, &model, &pending);
 }
 
-static int put_link(struct change *change, const struct edit *edit, struct record_id account)
+static int put_link(struct change *change, const struct edit *edit, struct record_id target)
 {
 	CLEANUP_RECORD struct record link = {0};
 	int r = edit_record(RECORD_INHERIT, edit->directory->id, edit->name, &link);
 
-	link.target = account;
+	link.target = target;
 	return r < 0 ? r : change_put(change, &link);
 }
 
@@ -239,25 +174,25 @@ static int commit(const struct edit *edit, struct org *org, struct change *chang
 int link_make(const struct edit *edit, const char *target)
 {
 	CLEANUP(change_freep) struct change *change = NULL;
-	struct record_id account;
+	struct record_id target_id;
 	struct org *org = NULL;
 	int r = edit_need(edit, MAY_MANAGE | MAY_INHERIT);
 
 	if (r == 0)
-		r = resolve(edit, target, &account);
+		r = resolve(edit, target, &target_id);
 	if (r < 0)
 		return r;
-	if (is_temporary(edit->name))
-		return make_pending(edit, account);
+	if (link_is_temporary(edit->name))
+		return link_make_pending(edit, target_id);
 	r = edit_name(edit);
 	if (r == 0)
 		r = edit_begin(edit, &org, &change);
 	if (r == 0 && org_child(org, edit->directory->id, RECORD_INHERIT, edit->name))
 		r = -EEXIST;
 	if (r == 0)
-		r = check_limits(edit, org, account);
+		r = check_limits(edit, org, target_id);
 	if (r == 0)
-		r = put_link(change, edit, account);
+		r = put_link(change, edit, target_id);
 	return r < 0 ? r : commit(edit, org, change);
 }
 
@@ -287,6 +222,8 @@ static int put_renamed(struct change *change, const struct edit *to, const struc
 		return -ENOENT;
 	if (!link && !org_record(org, pending->target))
 		return -ENOENT;
+	if (!link && !leads_somewhere(to->tree, org, pending->target))
+		return -EINVAL;
 	if (!link)
 		return put_link(change, to, pending->target);
 	r = edit_renamed(link, to->name, &renamed);
@@ -302,7 +239,7 @@ int link_rename(const struct edit *edit, const struct node *child, const struct 
 	int r = edit_need(edit, MAY_MANAGE | MAY_INHERIT);
 
 	if (r == 0)
-		r = is_temporary(to->name) ? -EINVAL : edit_name(to);
+		r = link_is_temporary(to->name) ? -EINVAL : edit_name(to);
 	if (r == 0)
 		r = edit_begin(edit, &org, &change);
 	if (r == 0 && replaced && replaced->kind != NODE_LINK)

@@ -40,6 +40,11 @@ static const char *const names[] = {
 	[NODE_USE_PROVIDER] = "use provider",
 	[NODE_USE_MADE] = "use made",
 	[NODE_USE_FILE] = "use file",
+	[NODE_CONNECTIONS] = "connections",
+	[NODE_CONNECTION] = "connection",
+	[NODE_ASSOCIATION] = "association",
+	[NODE_USERS] = "users",
+	[NODE_USER] = "user",
 };
 _Static_assert(sizeof names / sizeof names[0] == NODE_KINDS, "every kind has a name");
 

@@ -48,6 +48,13 @@ enum node_kind {
 	NODE_USE_PROVIDER, /* ACCOUNT/provider */
 	NODE_USE_MADE,	   /* a directory in ACCOUNT; number: of its path there */
 	NODE_USE_FILE,	   /* a file in ACCOUNT; number: of its path there */
+	/* With data connections. */
+	NODE_CONNECTIONS, /* /orgs/ORG/connections */
+	NODE_CONNECTION,  /* /orgs/ORG/connections/CONNECTION; id: the connection, also of the
+			   * three that describe it, and of its fields' directory */
+	NODE_ASSOCIATION, /* a link in it; id: the ASSOCIATION record */
+	NODE_USERS,	  /* /orgs/ORG/users */
+	NODE_USER,	  /* /orgs/ORG/users/NAME; id: the USER record */
 	NODE_KINDS,
 };
 

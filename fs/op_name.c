@@ -215,20 +215,6 @@ void op_rename(fuse_req_t request, fuse_ino_t parent, const char *name, fuse_ino
 	request_reply(request, unless_done(request, r, -ENOENT));
 }
 
-/* Who asks for a link's target is about to walk through it. */
-static void remember_walk(fuse_req_t request, const struct node *link)
-{
-	struct tree *tree = &request_session(request)->tree;
-	const struct record *record = NULL;
-	struct org *org = NULL;
-
-	if (link->kind == NODE_LINK && tree_org(tree, link, &org) == 0)
-		record = org_record(org, link->id);
-	if (record)
-		vias_put(&tree->vias, &(struct via){fuse_req_ctx(request)->pid, *link,
-						    record->target, tree_monotonic()});
-}
-
 void op_readlink(fuse_req_t request, fuse_ino_t number)
 {
 	CLEANUP_SECRET struct secret *target = NULL;
@@ -248,7 +234,8 @@ void op_readlink(fuse_req_t request, fuse_ino_t number)
 		r = text ? 0 : -ENOMEM;
 	}
 	if (r == 0)
-		remember_walk(request, &inode->node);
+		witness_walk(&request_session(request)->tree, &inode->node,
+			     fuse_req_ctx(request)->pid);
 	if (r < 0)
 		request_reply(request, r);
 	else

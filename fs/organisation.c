@@ -16,9 +16,8 @@ struct fixed_child {
 /* Listed before the accounts: they cannot be removed, and who removes everything learns it first.
  */
 static const struct fixed_child fixed[] = {
-	{"roles", NODE_ROLES},
-	{"projects", NODE_PROJECTS},
-	{"audit.log", NODE_AUDIT},
+	{"roles", NODE_ROLES}, {"projects", NODE_PROJECTS}, {"connections", NODE_CONNECTIONS},
+	{"users", NODE_USERS}, {"audit.log", NODE_AUDIT},
 };
 enum { FIXED = sizeof fixed / sizeof fixed[0] };
 
@@ -33,6 +32,12 @@ static bool is_reserved(const char *name)
 			return true;
 	}
 	return false;
+}
+
+/* Whether there is such a thing, with the features that are on. */
+static bool is_offered(const struct tree *tree, enum node_kind kind)
+{
+	return (kind != NODE_CONNECTIONS && kind != NODE_USERS) || tree->settings->connections;
 }
 
 int org_dir_lookup(struct tree *tree, const struct node *directory, const char *name,
@@ -50,7 +55,7 @@ int org_dir_lookup(struct tree *tree, const struct node *directory, const char *
 		return 0;
 	}
 	for (size_t i = 0; i < FIXED; i++) {
-		if (strcmp(name, fixed[i].name) == 0) {
+		if (strcmp(name, fixed[i].name) == 0 && is_offered(tree, fixed[i].kind)) {
 			*ret = (struct node){.kind = fixed[i].kind, .pin = directory->pin};
 			return 0;
 		}
@@ -72,6 +77,8 @@ int org_dir_list(struct tree *tree, const struct node *directory, const struct c
 	for (size_t i = 0; i < FIXED && r == 0; i++) {
 		const struct node node = {.kind = fixed[i].kind, .pin = directory->pin};
 
+		if (!is_offered(tree, node.kind))
+			continue;
 		/* Listed for those who may read it. */
 		if (node.kind != NODE_AUDIT || access_bits(tree, &node, caller, 4) == 0)
 			r = listing_add(ret, fixed[i].name, &node, (unsigned)i);

@@ -8,7 +8,7 @@
 struct path {
 	struct tree *tree;
 	const struct org *org;
-	const struct node *via;
+	const struct way *via;
 	char *text;
 	size_t size;
 };
@@ -32,26 +32,56 @@ static void add_record(struct path *path, struct record_id id)
 	add(path, record ? record->name : "?");
 }
 
-/* The organisation's directory, or that of one of its projects. */
-static void add_place(struct path *path, struct record_id project)
+/* The organisation's directory, or that of a project, a connection or a user. */
+static void add_place(struct path *path, struct record_id id)
 {
-	if (record_id_is_zero(project))
+	const struct record *record = org_record(path->org, id);
+
+	if (record_id_is_zero(id))
 		return;
-	add(path, "projects");
-	add_record(path, project);
+	if (record && record->kind == RECORD_CONNECTION)
+		add(path, "connections");
+	else
+		add(path, record && record->kind == RECORD_USER ? "users" : "projects");
+	add_record(path, id);
 }
 
-/* An account, by the link that leads to it when that is how it was reached. */
+static const struct record *link_of(const struct path *path, const struct node *link)
+{
+	return path->via && link->pin != NO_PIN ? org_record(path->org, link->id) : NULL;
+}
+
+/* Whether a link leads to the record, or to an association that does. */
+static bool leads_to(const struct path *path, const struct record *link, struct record_id id)
+{
+	const struct record *target = link ? org_record(path->org, link->target) : NULL;
+
+	if (!target)
+		return false;
+	return record_id_equal(target->id, id) ||
+	       (target->kind == RECORD_ASSOCIATION && record_id_equal(target->target, id));
+}
+
+/* An account or a connection, by the links that lead to it when that is how it was reached. */
 static void add_account(struct path *path, struct record_id id)
 {
-	const struct record *account = org_record(path->org, id);
-	const struct record *link = path->via ? org_record(path->org, path->via->id) : NULL;
+	const struct record *record = org_record(path->org, id);
+	const struct record *link = path->via ? link_of(path, &path->via->link) : NULL;
+	const struct record *before = path->via ? link_of(path, &path->via->before) : NULL;
 
-	if (link && record_id_equal(link->target, id))
-		account = link;
-	if (account)
-		add_place(path, account->parent);
-	add(path, account ? account->name : "?");
+	if (leads_to(path, link, id)) {
+		record = link;
+		if (leads_to(path, before, link->parent)) {
+			add_place(path, before->parent);
+			add(path, before->name);
+			add(path, link->name);
+			return;
+		}
+	}
+	if (record)
+		add_place(path, record->kind == RECORD_CONNECTION ? record->id : record->parent);
+	if (!record || record->kind != RECORD_CONNECTION)
+		add(path, record ? record->name : "?");
 }
 
 static void add_field(struct path *path, const struct node *node, const char *directory)
@@ -69,7 +99,7 @@ static void add_field(struct path *path, const struct node *node, const char *di
 /* What lies directly in an account, under a name that is always the same. */
 static const char *const in_account[NODE_KINDS] = {
 	[NODE_ACCOUNT] = "",	   [NODE_PROVIDER] = "provider", [NODE_INFO] = ".info",
-	[NODE_STATUS] = ".status", [NODE_HISTORY] = ".history",
+	[NODE_STATUS] = ".status", [NODE_HISTORY] = ".history",	 [NODE_CONNECTION] = "",
 };
 
 /* What lies directly in a project's directory in use/. */
@@ -84,7 +114,8 @@ static bool is_in_use(const struct node *node)
 	return node->kind >= NODE_USE && node->kind <= NODE_USE_FILE;
 }
 
-static void add_in_project(struct path *path, const struct node *node)
+/* A link in a project or a connection. */
+static void add_in_place(struct path *path, const struct node *node)
 {
 	const struct record *record = org_record(path->org, node->id);
 	const struct pending *pending = NULL;
@@ -138,10 +169,15 @@ static void add_in_org(struct path *path, const struct node *node)
 			add(path, number);
 	} else if (node->kind == NODE_PROJECTS) {
 		add(path, "projects");
-	} else if (node->kind == NODE_PROJECT) {
+	} else if (node->kind == NODE_CONNECTIONS) {
+		add(path, "connections");
+	} else if (node->kind == NODE_USERS) {
+		add(path, "users");
+	} else if (node->kind == NODE_PROJECT || node->kind == NODE_USER) {
 		add_place(path, node->id);
-	} else if (node->kind == NODE_LINK || node->kind == NODE_PENDING) {
-		add_in_project(path, node);
+	} else if (node->kind == NODE_LINK || node->kind == NODE_PENDING ||
+		   node->kind == NODE_ASSOCIATION) {
+		add_in_place(path, node);
 	} else if (node->kind == NODE_ROLES || node->kind == NODE_ROLE) {
 		add_place(path, node->id);
 		add(path, "roles");
@@ -152,8 +188,7 @@ static void add_in_org(struct path *path, const struct node *node)
 	}
 }
 
-void path_of(struct tree *tree, const struct node *node, const struct node *via,
-	     char ret[PATH_SIZE])
+void path_of(struct tree *tree, const struct node *node, const struct way *via, char ret[PATH_SIZE])
 {
 	struct path path = {.tree = tree, .via = via, .text = ret};
 	const struct scratch_file *file;

@@ -7,9 +7,9 @@
 
 enum { PATH_SIZE = 1536 };
 
-/* `via`: the link of a project through which it was reached; NULL: none, and the same when the link
- * is gone. "" for what has no name any more; a name that is gone is "?". */
-void path_of(struct tree *tree, const struct node *node, const struct node *via,
+/* `via`: the way by which it was reached; NULL: none, and the same when the link is gone. "" for
+ * what has no name any more; a name that is gone is "?". */
+void path_of(struct tree *tree, const struct node *node, const struct way *via,
 	     char ret[PATH_SIZE]);
 
 /* The path of a name in a directory. */

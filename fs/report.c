@@ -7,6 +7,7 @@
 #include "conf/field.h"
 #include "fs/account.h"
 #include "fs/text.h"
+#include "fs/usage.h"
 
 enum { VERSIONS_MAX = 2048 };
 
@@ -119,13 +120,17 @@ int report_info(struct tree *tree, const struct node *node, struct secret **ret,
 	if (r < 0)
 		return r;
 	*ret_version = changes_of(org, account);
-	fprintf(text.file, "name: %s\nprovider: %s\ncreated: ", account->name,
-		account->text ? account->text : "generic");
+	fprintf(text.file, "name: %s\n", account->name);
+	if (account->kind == RECORD_ACCOUNT)
+		fprintf(text.file, "provider: %s\n", account->text ? account->text : "generic");
+	fputs("created: ", text.file);
 	text_time(text.file, account->created);
 	fputs("\nupdated: ", text.file);
 	text_time(text.file, account_updated(tree, node));
 	fprintf(text.file, "\nversion: %" PRIu64 "\n", *ret_version);
 	r = print_completeness(org, account, tree_provider(tree, account), text.file);
+	if (r == 0 && account->kind == RECORD_CONNECTION)
+		usage_print_credentials(org, account, text.file);
 	return r < 0 ? r : text_end(&text, tree->pool, ret);
 }
 
@@ -167,18 +172,6 @@ static void print_history(const struct org *org, const struct record *field, FIL
 	}
 	if (!first)
 		fputc('\n', file);
-}
-
-static void print_users(const struct org *org, const struct record *account, FILE *file)
-{
-	const struct record *heir = NULL;
-
-	while ((heir = org_next_heir(org, account->id, heir))) {
-		const struct record *project = org_record(org, heir->parent);
-
-		if (project)
-			fprintf(file, "used-by: %s\n", project->name);
-	}
 }
 
 static void print_notes(struct tree *tree, const struct record *account, FILE *file)
@@ -223,7 +216,9 @@ int report_status(struct tree *tree, const struct node *node, struct secret **re
 		if (field->kind == RECORD_FIELD)
 			print_history(org, field, text.file);
 	}
-	print_users(org, account, text.file);
+	r = usage_print(tree, org, account, text.file);
+	if (r < 0)
+		return r;
 	print_notes(tree, account, text.file);
 	trouble = auditor_trouble(tree->auditor, node->pin);
 	if (trouble)

@@ -34,6 +34,8 @@ static int keep_scope(struct tree *tree, const struct org *org, struct record_id
 			r = keep_role(tree, record);
 		else if (record->kind == RECORD_PROJECT)
 			r = keep_scope(tree, org, record->id);
+		else if (record->kind == RECORD_USER)
+			nss_keep(tree->nss, false, record->name);
 	}
 	return r;
 }

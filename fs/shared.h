@@ -14,7 +14,7 @@
 #include "store/cleanup.h"
 
 enum {
-	SHARED_LAYOUT = 1,
+	SHARED_LAYOUT = 2,
 	SHARED_MESSAGE_MAX = 512,
 	SHARED_PAGE = 4096,
 	SHARED_CAUSE_MAX = 80,

@@ -174,7 +174,9 @@ const struct record *tree_account(struct tree *tree, const struct org *org, cons
 		return org_record(org, pending->parent);
 	if (record && record->kind == RECORD_FIELD)
 		return org_record(org, record->parent);
-	return record && record->kind == RECORD_ACCOUNT ? record : NULL;
+	return record && (record->kind == RECORD_ACCOUNT || record->kind == RECORD_CONNECTION)
+		       ? record
+		       : NULL;
 }
 
 const char *tree_field_name(struct tree *tree, const struct org *org, const struct node *node)
@@ -197,9 +199,12 @@ const struct record *tree_field(const struct org *org, struct record_id account,
 
 const struct provider *tree_provider(const struct tree *tree, const struct record *account)
 {
-	const struct provider *provider =
-		account->text ? catalogue_find(tree->catalogue, account->text) : NULL;
+	const struct provider *provider = NULL;
 
+	if (account->kind == RECORD_CONNECTION)
+		provider = catalogue_connection(tree->catalogue);
+	else if (account->text)
+		provider = catalogue_find(tree->catalogue, account->text);
 	/* The catalogue of this host may lack what another host's has. */
 	return provider ? provider : catalogue_find(tree->catalogue, "generic");
 }
@@ -253,7 +258,8 @@ void tree_forget_name(struct tree *tree, const struct node *directory, const cha
 void tree_account_changed(struct tree *tree, size_t pin, struct record_id account,
 			  struct record_id field)
 {
-	static const enum node_kind kinds[] = {NODE_ACCOUNT, NODE_PROVIDER, NODE_INFO, NODE_STATUS};
+	static const enum node_kind kinds[] = {NODE_ACCOUNT, NODE_CONNECTION, NODE_PROVIDER,
+					       NODE_INFO, NODE_STATUS};
 	const struct node node = {.kind = NODE_FIELD, .pin = pin, .id = field};
 
 	tree_invalidate(tree, &node);

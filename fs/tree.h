@@ -86,7 +86,8 @@ uint64_t tree_monotonic(void);
  * is wrong with it; -ENOENT for a node that lies in none, or in one that was ended. */
 int tree_org(struct tree *tree, const struct node *node, struct org **ret) MUST_CHECK;
 
-/* The account that a node in an account's directory belongs to; NULL when it is gone. */
+/* The account that a node in an account's directory belongs to, or the connection that one in a
+ * connection's does; NULL when it is gone. */
 const struct record *tree_account(struct tree *tree, const struct org *org,
 				  const struct node *node);
 
@@ -96,6 +97,7 @@ const char *tree_field_name(struct tree *tree, const struct org *org, const stru
 /* A field of an account that holds a value; NULL. */
 const struct record *tree_field(const struct org *org, struct record_id account, const char *name);
 
+/* What says which fields an account, or a connection, has. */
 const struct provider *tree_provider(const struct tree *tree, const struct record *account);
 
 /* The inode number of a node. */

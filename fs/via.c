@@ -13,17 +13,25 @@ void vias_put(struct vias *vias, const struct via *via)
 	*place(vias, via->pid) = *via;
 }
 
-bool vias_take(struct vias *vias, pid_t pid, struct record_id account, uint64_t now,
-	       struct node *ret)
+bool vias_look(struct vias *vias, pid_t pid, struct record_id account, uint64_t now,
+	       struct way *ret)
 {
-	struct via *via = place(vias, pid);
-	const struct via found = *via;
+	const struct via *via = place(vias, pid);
 
-	if (!pid || found.pid != pid)
+	if (!pid || via->pid != pid || !record_id_equal(via->account, account) ||
+	    now - via->time > fresh_ns)
 		return false;
-	*via = (struct via){0};
-	if (!record_id_equal(found.account, account) || now - found.time > fresh_ns)
-		return false;
-	*ret = found.link;
+	*ret = via->way;
 	return true;
+}
+
+bool vias_take(struct vias *vias, pid_t pid, struct record_id account, uint64_t now,
+	       struct way *ret)
+{
+	const bool found = vias_look(vias, pid, account, now, ret);
+	struct via *via = place(vias, pid);
+
+	if (pid && via->pid == pid)
+		*via = (struct via){0};
+	return found;
 }

@@ -1,7 +1,7 @@
 /*
- * Who has just walked through which link of a project: the kernel asks for a link's target on each
- * walk and then opens what lies behind it, without saying how it came there. The audit log names a
- * value by the path that was taken. One thread at a time.
+ * Who has just walked through which link of a project, and through which of a connection's: the
+ * kernel asks for a link's target on each walk and then opens what lies behind it, without saying
+ * how it came there. The audit log names a value by the path that was taken. One thread at a time.
  */
 #pragma once
 
@@ -12,10 +12,24 @@
 
 enum { VIAS = 256 };
 
+/* A way to an account or a connection; of a link of no organisation: none. */
+struct way {
+	struct node link;
+	struct node
+		before; /* the project's link to the connection in which that one lies; or none */
+};
+#define NO_WAY                        \
+	{                             \
+		{.pin = NO_PIN},      \
+		{                     \
+			.pin = NO_PIN \
+		}                     \
+	}
+
 struct via {
 	pid_t pid; /* 0: vacant */
-	struct node link;
-	struct record_id account; /* that it leads to */
+	struct way way;
+	struct record_id account; /* or connection, or association, that it leads to */
 	uint64_t time;		  /* ns, monotonic */
 };
 
@@ -25,6 +39,10 @@ struct vias {
 
 void vias_put(struct vias *vias, const struct via *via);
 
-/* The link by which a process came to an account, once; false when it came by none. */
+/* The way by which a process comes to this, perhaps on its way further; false when by none. */
+bool vias_look(struct vias *vias, pid_t pid, struct record_id account, uint64_t now,
+	       struct way *ret);
+
+/* The way by which a process came to this, once; false when it came by none. */
 bool vias_take(struct vias *vias, pid_t pid, struct record_id account, uint64_t now,
-	       struct node *ret);
+	       struct way *ret);

@@ -3,10 +3,11 @@
 #include <string.h>
 
 static const struct node none = {.pin = NO_PIN};
+static const struct way no_way = NO_WAY;
 
 struct actor witness_actor(struct tree *tree, const struct caller *caller)
 {
-	struct actor actor = {.uid = caller->uid, .pid = caller->pid, .via = none};
+	struct actor actor = {.uid = caller->uid, .pid = caller->pid, .via = no_way};
 
 	auditor_program(tree->auditor, caller->pid, actor.program);
 	return actor;
@@ -16,7 +17,7 @@ struct actor witness_opener(struct tree *tree, const struct node *node, const st
 			    bool writes)
 {
 	const struct record *account = NULL;
-	struct actor actor = {.uid = caller->uid, .pid = caller->pid, .via = none};
+	struct actor actor = {.uid = caller->uid, .pid = caller->pid, .via = no_way};
 	struct org *org = NULL;
 
 	if (!writes && !kind_of(node)->audited)
@@ -28,6 +29,31 @@ struct actor witness_opener(struct tree *tree, const struct node *node, const st
 		(void)vias_take(&tree->vias, caller->pid, account->id, tree_monotonic(),
 				&actor.via);
 	return actor;
+}
+
+/* A walk through two links is known by both: by the project's, which leads to a connection, and by
+ * the connection's; one through a project's link to a connection's is the project's. */
+void witness_walk(struct tree *tree, const struct node *link, pid_t pid)
+{
+	const uint64_t now = tree_monotonic();
+	struct via via = {.pid = pid, .way = NO_WAY, .time = now};
+	const struct record *record = NULL;
+	struct way former = NO_WAY;
+	struct org *org = NULL;
+
+	if ((link->kind == NODE_LINK || link->kind == NODE_ASSOCIATION) &&
+	    tree_org(tree, link, &org) == 0)
+		record = org_record(org, link->id);
+	if (!record)
+		return;
+	via.account = record->target;
+	via.way.link = *link;
+	if (link->kind == NODE_ASSOCIATION && vias_look(&tree->vias, pid, record->id, now, &former))
+		via.way.link = former.link;
+	else if (link->kind == NODE_ASSOCIATION &&
+		 vias_look(&tree->vias, pid, record->parent, now, &former))
+		via.way.before = former.link;
+	vias_put(&tree->vias, &via);
 }
 
 static struct audit_event event_of(const struct actor *actor, enum audit_operation operation)
@@ -83,7 +109,7 @@ int witness_read(struct tree *tree, const struct node *node, const struct actor 
 		r = kind_of(node)->fields(tree, node, &fields);
 	if (r < 0 || !org)
 		return r;
-	path_of(tree, node, actor->via.pin == NO_PIN ? NULL : &actor->via, path);
+	path_of(tree, node, &actor->via, path);
 	event.path = path;
 	event.fields = fields;
 	event.version = fields && *fields ? 0 : version;
@@ -120,7 +146,7 @@ void witness_refused(struct tree *tree, const struct node *node, const struct ac
 
 	if (node->pin == NO_PIN || is_scratch(node) || node->kind == NODE_AUDIT)
 		return;
-	path_of(tree, node, actor->via.pin == NO_PIN ? NULL : &actor->via, path);
+	path_of(tree, node, &actor->via, path);
 	event.path = path;
 	event.result = error;
 	refused(tree, node->pin, &event);
@@ -162,6 +188,7 @@ static enum audit_operation removal_of(const struct node *child)
 	switch ((int)child->kind) {
 	case NODE_LINK:
 	case NODE_PENDING:
+	case NODE_ASSOCIATION:
 		return AUDIT_UNLINK;
 	case NODE_ROLE:
 		return AUDIT_ROLE;

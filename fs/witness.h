@@ -16,6 +16,9 @@ struct actor witness_actor(struct tree *tree, const struct caller *caller);
 struct actor witness_opener(struct tree *tree, const struct node *node, const struct caller *caller,
 			    bool writes);
 
+/* A process asks where a link leads: it is about to walk through it. */
+void witness_walk(struct tree *tree, const struct node *link, pid_t pid);
+
 /* The content is about to be handed to who opened the file. -EIO when it may not be, because that
  * cannot be recorded; 0 for what nobody records. */
 int witness_read(struct tree *tree, const struct node *node, const struct actor *actor,

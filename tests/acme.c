@@ -76,6 +76,18 @@ void acme_init(struct fixture *fixture, const char *configuration)
 	acme_give(fixture, principals);
 }
 
+void acme_connect(struct fixture *fixture)
+{
+	acme_init(fixture, "[features]\nconnections = yes\n");
+	cr_assert_eq(fixture_make(fixture, WAREHOUSE, &fixture_root), 0);
+	cr_assert_eq(fixture_make(fixture, WAREHOUSE_LOGIN, &fixture_root), 0);
+	cr_assert_eq(fixture_put(fixture, WAREHOUSE "/url", "postgresql://db.example/sales\n"), 0);
+	cr_assert_eq(fixture_put(fixture, WAREHOUSE_LOGIN "/provider", "login\n"), 0);
+	cr_assert_eq(fixture_put(fixture, WAREHOUSE_LOGIN "/username", "etl\n"), 0);
+	cr_assert_eq(fixture_put(fixture, WAREHOUSE_LOGIN "/password", "p1\n"), 0);
+	cr_assert_eq(fixture_link(fixture, "../../warehouse-login", ASSOCIATED, &fixture_root), 0);
+}
+
 int acme_crowd(struct fixture *fixture, const char *path, const char *prefix, unsigned count)
 {
 	CLEANUP_FREE char *text = NULL;

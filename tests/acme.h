@@ -30,6 +30,17 @@ enum acme_role {
 /* fixture_init(), and the organisation. Each role is held by a user of this host. */
 void acme_init(struct fixture *fixture, const char *configuration);
 
+/* The same with data connections, and one: connections/warehouse with a url, associated with the
+ * account warehouse-login, which has a username and a password. */
+void acme_connect(struct fixture *fixture);
+
+#define CONNECTIONS ACME "/connections"
+#define WAREHOUSE CONNECTIONS "/warehouse"
+#define WAREHOUSE_LOGIN ACME "/warehouse-login"
+#define ASSOCIATED WAREHOUSE "/warehouse-login"
+/* Of the member. */
+#define PERSONAL ACME "/users/sys"
+
 /* Give each role to another principal, `group:ops`. */
 void acme_give(struct fixture *fixture, const char *const principals[ACME_NOBODY]);
 

@@ -235,15 +235,14 @@ Test(witness, who_went_through_a_link_is_told_by_it)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
 	const struct caller runner = acme_holder(ACME_RUNNER);
-	struct node link, account;
+	struct node link;
 	uint64_t handle = 0;
 	size_t before;
 
 	acme_init(&fixture, "");
 	link = view_node(&fixture, ETL "/openai");
-	account = view_node(&fixture, OPENAI);
 	before = count(&fixture);
-	vias_put(&fixture.tree.vias, &(struct via){runner.pid, link, account.id, tree_monotonic()});
+	witness_walk(&fixture.tree, &link, runner.pid);
 	cr_assert_eq(fixture_open(&fixture, KEY, O_RDONLY, &runner, &handle), 0);
 	expect_line(&fixture, before, "read", ETL "/openai/api_key", "ok", 2);
 	handles_close(fixture.handles, &fixture.tree, handle);
@@ -390,7 +389,7 @@ Test(witness, what_is_not_there_is_not_refused)
 {
 	static const int errors[] = {-ENOENT, -EEXIST, -ENOTEMPTY, -ENOTDIR, -EISDIR};
 	CLEANUP_FIXTURE struct fixture fixture;
-	struct actor actor = {.uid = 3, .pid = 4, .via = {.pin = NO_PIN}};
+	struct actor actor = {.uid = 3, .pid = 4, .via = NO_WAY};
 	struct node key;
 	size_t before;
 

@@ -1,0 +1,167 @@
+#include "fs/personal.h"
+
+#include <string.h>
+
+#include "fs/account.h"
+#include "fs/edit.h"
+
+static const struct record_id top = {{0}};
+
+static bool is_own(struct tree *tree, const char *name, const struct caller *caller)
+{
+	const struct nss_name *user = nss_get(tree->nss, false, name);
+
+	return caller->uid == 0 || (user && user->known && user->id == caller->uid);
+}
+
+int users_lookup(struct tree *tree, const struct node *directory, const char *name,
+		 const struct caller *caller, struct node *ret)
+{
+	const struct record *record;
+	struct org *org = NULL;
+	int r = tree_org(tree, directory, &org);
+
+	(void)caller;
+	if (r < 0)
+		return r;
+	record = org_child(org, top, RECORD_USER, name);
+	if (!record)
+		return org_damaged(org) ? -EIO : -ENOENT;
+	*ret = (struct node){NODE_USER, directory->pin, record->id, 0};
+	return 0;
+}
+
+int users_list(struct tree *tree, const struct node *directory, const struct caller *caller,
+	       struct listing *ret)
+{
+	const struct record *record = NULL;
+	struct org *org = NULL;
+	int r = tree_org(tree, directory, &org);
+
+	while (r == 0 && (record = org_next_child(org, top, record))) {
+		const struct node node = {NODE_USER, directory->pin, record->id, 0};
+
+		if (record->kind == RECORD_USER &&
+		    org_child(org, top, RECORD_USER, record->name) == record &&
+		    is_own(tree, record->name, caller))
+			r = listing_add(ret, record->name, &node, 0);
+	}
+	return r;
+}
+
+/* Whether a user could be called so. */
+static int check_name(const char *name)
+{
+	CLEANUP_PRINCIPALS struct principals principals = {0};
+	CLEANUP_FREE char *text = NULL;
+	int length = asprintf(&text, "user:%s\n", name);
+
+	if (length < 0)
+		return -ENOMEM;
+	return principals_parse(text, (size_t)length, true, &principals, NULL);
+}
+
+int users_make_directory(const struct edit *edit)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	CLEANUP_RECORD struct record record = {0};
+	struct org *org = NULL;
+	int r = edit_name(edit);
+
+	if (r == 0)
+		r = check_name(edit->name);
+	if (r == 0)
+		r = edit_need(edit, MAY_MANAGE | MAY_LIST);
+	if (r == 0 && !is_own(edit->tree, edit->name, edit->caller))
+		r = -EACCES;
+	if (r == 0)
+		r = edit_begin(edit, &org, &change);
+	if (r == 0 && org_child(org, top, RECORD_USER, edit->name))
+		r = -EEXIST;
+	if (r == 0)
+		r = edit_record(RECORD_USER, top, edit->name, &record);
+	if (r == 0)
+		r = change_put(change, &record);
+	return r < 0 ? r : edit_commit(edit->tree, edit->directory, org, change);
+}
+
+int users_remove(const struct edit *edit, const struct node *child)
+{
+	CLEANUP(change_freep) struct change *change = NULL;
+	struct org *org = NULL;
+	int r = access_edit(edit->tree, child, edit->caller, MAY_MANAGE);
+
+	if (r == 0)
+		r = edit_need(edit, MAY_MANAGE | MAY_LIST);
+	if (r == 0)
+		r = edit_begin(edit, &org, &change);
+	if (r == 0 && org_next_child(org, child->id, NULL))
+		r = -ENOTEMPTY;
+	if (r == 0)
+		r = change_remove(change, child->id);
+	if (r == 0)
+		r = edit_commit(edit->tree, edit->directory, org, change);
+	if (r == 0)
+		tree_access_changed(edit->tree, edit->directory->pin);
+	return r;
+}
+
+int user_lookup(struct tree *tree, const struct node *directory, const char *name,
+		const struct caller *caller, struct node *ret)
+{
+	const struct record *record;
+	struct org *org = NULL;
+	int r = tree_org(tree, directory, &org);
+
+	(void)caller;
+	if (r < 0)
+		return r;
+	record = org_child(org, directory->id, RECORD_ACCOUNT, name);
+	if (!record || record->kind != RECORD_ACCOUNT)
+		return org_damaged(org) ? -EIO : -ENOENT;
+	*ret = (struct node){NODE_ACCOUNT, directory->pin, record->id, 0};
+	return 0;
+}
+
+int user_list(struct tree *tree, const struct node *directory, const struct caller *caller,
+	      struct listing *ret)
+{
+	const struct record *record = NULL;
+	struct org *org = NULL;
+	int r = tree_org(tree, directory, &org);
+
+	(void)caller;
+	while (r == 0 && (record = org_next_child(org, directory->id, record))) {
+		const struct node node = {NODE_ACCOUNT, directory->pin, record->id, 0};
+
+		if (record->kind == RECORD_ACCOUNT &&
+		    org_child(org, directory->id, RECORD_ACCOUNT, record->name) == record)
+			r = listing_add(ret, record->name, &node, 0);
+	}
+	return r;
+}
+
+int user_make_directory(const struct edit *edit)
+{
+	int r = edit_need(edit, MAY_MANAGE);
+
+	if (r == 0)
+		r = edit_name(edit);
+	return r < 0 ? r : account_make(edit, edit->directory->id);
+}
+
+int user_remove(const struct edit *edit, const struct node *child)
+{
+	int r = edit_need(edit, MAY_MANAGE);
+
+	return r < 0 ? r : account_remove(edit, child);
+}
+
+int user_rename(const struct edit *edit, const struct node *child, const struct edit *to,
+		const struct node *replaced)
+{
+	/* Elsewhere it would be somebody else's to see. */
+	if (!node_equal(edit->directory, to->directory))
+		return -EPERM;
+	return account_rename(edit, child, to, replaced);
+}
