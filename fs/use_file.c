@@ -245,7 +245,7 @@ static void print_variables(const struct variables *variables, bool accounts, FI
 
 static int print_item(const struct use *use, const struct item *item, FILE *file)
 {
-	CLEANUP_VARIABLES struct variables variables = {0};
+	CLEANUP_VARIABLES struct variables variables = {.names = true};
 	const struct rendering *rendering = item->rendering;
 	int r = 0;
 
@@ -312,7 +312,7 @@ int use_env_content(struct tree *tree, const struct node *node, struct secret **
 
 int use_env_fields(struct tree *tree, const struct node *node, char **ret)
 {
-	CLEANUP_VARIABLES struct variables variables = {0};
+	CLEANUP_VARIABLES struct variables variables = {.names = true};
 	CLEANUP_PRINTER struct printer printer = {0};
 	int r = variables_of_project(tree, node, &variables);
 

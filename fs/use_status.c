@@ -44,9 +44,10 @@ static void print_conflicts(const struct variables *variables, FILE *file)
 	}
 }
 
-/* env and env.json of an account, or with `use` NULL of the project. */
+/* env and env.json of an account, or with `use` NULL of the project; `error` is why there are no
+ * variables. */
 static void print_environment(struct tree *tree, const struct use *use,
-			      const struct variables *variables, FILE *file)
+			      const struct variables *variables, int error, FILE *file)
 {
 	const char *name;
 
@@ -54,7 +55,7 @@ static void print_environment(struct tree *tree, const struct use *use,
 		CLEANUP_SECRET struct secret *content = NULL;
 		enum render_format format = RENDER_ENV;
 		size_t index = 0;
-		int r = use_env_format(name, &format) ? 0 : -EINVAL;
+		int r = use_env_format(name, &format) ? error : -EINVAL;
 
 		if (r == 0)
 			r = variables_render(variables, format, tree->pool, &content, &index);
@@ -86,10 +87,11 @@ static void print_hidden(const struct use *use, FILE *file)
 static int print_use(const struct use *use, FILE *file)
 {
 	CLEANUP_VARIABLES struct variables variables = {0};
-	int r = variables_of(use, &variables);
+	const int error = variables_of(use, &variables);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (error < 0 && error != -EFBIG)
+		return error;
 	for (size_t i = 0; i < use->provider->rendering_count; i++) {
 		const struct rendering *rendering = &use->provider->renderings[i];
 		CLEANUP_SECRET struct secret *content = NULL;
@@ -101,7 +103,7 @@ static int print_use(const struct use *use, FILE *file)
 		print_absent(use, rendering->path, file);
 		print_reason(r, field, file);
 	}
-	print_environment(use->tree, use, &variables, file);
+	print_environment(use->tree, use, &variables, error, file);
 	print_hidden(use, file);
 	return 0;
 }
@@ -110,12 +112,14 @@ static int print_project(struct tree *tree, const struct node *node, FILE *file)
 {
 	CLEANUP_VARIABLES struct variables variables = {0};
 	struct use use = {0};
-	int r = variables_of_project(tree, node, &variables);
+	const int error = variables_of_project(tree, node, &variables);
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	print_conflicts(&variables, file);
-	print_environment(tree, NULL, &variables, file);
+	if (error < 0 && error != -EFBIG)
+		return error;
+	if (error == 0)
+		print_conflicts(&variables, file);
+	print_environment(tree, NULL, &variables, error, file);
 	while (r == 0 && use_next(tree, node, use.entry, &use))
 		r = print_use(&use, file);
 	return r;

@@ -46,6 +46,11 @@ static int add_value(struct variables *variables, const struct use *use, const s
 		return r;
 	variable->entry = use->entry;
 	variable->field = field;
+	if (variables->names)
+		return 0;
+	variables->size += field->value_size;
+	if (variables->size > SECRET_MAX)
+		return -EFBIG;
 	return org_value(use->org, field->id, field->value_version, &variable->value, NULL);
 }
 
@@ -61,6 +66,8 @@ static int add_path(struct variables *variables, const struct use *use, const st
 		return r;
 	variable->entry = use->entry;
 	variable->field = field;
+	if (variables->names)
+		return 0;
 	if (asprintf(&path, "%s/use/%s/%s/%s/%s", use->tree->mountpoint, org, use->project->name,
 		     use->entry->name, field->name) < 0)
 		return -ENOMEM;
@@ -140,33 +147,23 @@ static void sort(struct variables *variables)
 		qsort(variables->list, variables->count, sizeof *variables->list, compare);
 }
 
-int variables_of(const struct use *use, struct variables *ret)
+int variables_of(const struct use *use, struct variables *variables)
 {
-	CLEANUP_VARIABLES struct variables variables = {0};
-	int r = add_use(&variables, use);
+	int r = add_use(variables, use);
 
-	if (r < 0)
-		return r;
-	sort(&variables);
-	*ret = variables;
-	variables = (struct variables){0};
-	return 0;
+	sort(variables);
+	return r;
 }
 
-int variables_of_project(struct tree *tree, const struct node *project, struct variables *ret)
+int variables_of_project(struct tree *tree, const struct node *project, struct variables *variables)
 {
-	CLEANUP_VARIABLES struct variables variables = {0};
 	struct use use = {0};
 	int r = 0;
 
 	while (r == 0 && use_next(tree, project, use.entry, &use))
-		r = add_use(&variables, &use);
-	if (r < 0)
-		return r;
-	sort(&variables);
-	*ret = variables;
-	variables = (struct variables){0};
-	return 0;
+		r = add_use(variables, &use);
+	sort(variables);
+	return r;
 }
 
 size_t variables_same(const struct variables *variables, size_t index)

@@ -10,7 +10,7 @@
 
 struct variable {
 	char *name;
-	struct secret *value;
+	struct secret *value;	    /* NULL when only names are asked for */
 	const struct record *entry; /* by which it comes: the account's name in the project */
 	const struct record *field; /* whose value or file it is */
 };
@@ -19,16 +19,19 @@ struct variable {
 struct variables {
 	struct variable *list;
 	size_t count;
+	bool names;  /* only these */
+	size_t size; /* of all values */
 };
 
 void variables_done(struct variables *variables);
 #define CLEANUP_VARIABLES CLEANUP(variables_done)
 
-/* Those of one account; of all that a project has (its node in use/). Errors of the values. The
- * caller owns `ret`. */
-int variables_of(const struct use *use, struct variables *ret) MUST_CHECK;
+/* Those of one account; of all that a project has (its node in use/): into `variables`, which holds
+ * none, and in which `names` is set by the caller. Errors of the values; -EFBIG when they are
+ * larger than a secret may be. */
+int variables_of(const struct use *use, struct variables *variables) MUST_CHECK;
 int variables_of_project(struct tree *tree, const struct node *project,
-			 struct variables *ret) MUST_CHECK;
+			 struct variables *variables) MUST_CHECK;
 
 /* How many from `index` on have the name of the one there: with more than one nothing can be made
  * of them. */

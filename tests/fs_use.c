@@ -153,6 +153,31 @@ Test(use, a_value_that_a_format_cannot_carry_leaves_the_file_out)
 	view_expect(&fixture, USE "/own/custom_headers", "A: b\nLD_PRELOAD=x\n");
 }
 
+Test(use, values_that_are_too_large_together_leave_the_project_without_its_environment)
+{
+	enum { VALUES = 17, SIZE = 65536 };
+	CLEANUP_FIXTURE struct fixture fixture;
+	CLEANUP_FREE char *value = malloc(SIZE + 1);
+
+	acme_init(&fixture, "");
+	settle(&fixture);
+	memset(value, 'x', SIZE);
+	value[SIZE] = '\0';
+	for (unsigned i = 0; i < VALUES; i++) {
+		char path[64];
+
+		snprintf(path, sizeof path, ETL "/any%u", i);
+		cr_assert_eq(fixture_make(&fixture, path, &fixture_root), 0);
+		snprintf(path, sizeof path, ETL "/any%u/f", i);
+		cr_assert_eq(fixture_put(&fixture, path, value), 0);
+	}
+	cr_expect_eq(stat_of(&fixture, USE "/env"), -ENOENT);
+	cr_expect_eq(stat_of(&fixture, USE "/any0/env"), 0);
+	view_expect(
+		&fixture, USE "/.status",
+		"absent: env: it would be too large\nabsent: env.json: it would be too large\n");
+}
+
 Test(use, a_file_that_is_made_has_precedence_over_a_field_of_its_name)
 {
 	CLEANUP_FIXTURE struct fixture fixture;

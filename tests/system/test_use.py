@@ -1,6 +1,7 @@
 """use/: what a project may use, as the programs find it that read it natively."""
 import json
 import os
+import signal
 import stat
 import subprocess
 import time
@@ -8,6 +9,7 @@ import time
 import pytest
 
 import readers
+from mounting import wait_until
 
 KEY = "sk-proj-0123456789"
 ANOTHER = "sk-proj-abcdefghijklm"
@@ -420,6 +422,24 @@ def test_a_job_runs_where_only_its_project_is_seen(place, runner):
     os.rmdir(seen)
     assert "No such file" in rest or "denied" in rest
     assert rest.splitlines()[-2:] == ["env", "env.json"]
+
+
+def test_open_files_outlive_a_worker(place, people, runner):
+    own(place, "openai", api_key=KEY)
+    before = os.stat(place.use + "/env")
+    fds = {name: os.open(os.path.join(place.use, name), os.O_RDONLY)
+           for name in ("env", "openai/env.json", "openai/api_key")}
+    worker = place.worker()
+    place.allow_in_log("takes over")
+    os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: place.worker() not in (None, worker), 20, "another worker")
+    after = os.stat(place.use + "/env")
+    assert (before.st_ino, before.st_size, before.st_uid) == (after.st_ino, after.st_size, after.st_uid)
+    place.put("orgs/acme/projects/etl/openai/api_key", ANOTHER)
+    for name, fd in fds.items():
+        assert ANOTHER.encode() in os.pread(fd, 4096, 0), name
+        os.close(fd)
+    assert people.run(runner, ["cat", place.use + "/env"]).stdout == f"OPENAI_API_KEY={ANOTHER}\n"
 
 
 def lines_of(place, before=0):
