@@ -30,6 +30,8 @@ static const struct setting {
 	{"store", "admins", value_set_principals, offsetof(struct settings, admins), "user:root",
 	 true},
 	{"daemon", "user", value_set_user, offsetof(struct settings, daemon_user), NULL, false},
+	{"daemon", "watchdog", value_set_count, offsetof(struct settings, daemon_watchdog), "60",
+	 false},
 	{"providers", "directory", value_set_path, offsetof(struct settings, providers),
 	 "/etc/credfs/providers.d", false},
 	{"history", "keep", value_set_history, offsetof(struct settings, history), "10", false},

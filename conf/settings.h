@@ -20,6 +20,7 @@ struct settings {
 	char *store_pins;
 	struct principals admins; /* [store] admins = user:root */
 	char *daemon_user;	  /* [daemon] user: NULL unless set */
+	unsigned daemon_watchdog; /* [daemon] watchdog = 60: seconds a worker may hang */
 	char *providers;	  /* [providers] directory, /etc/credfs/providers.d */
 	unsigned history;	  /* [history] keep = 10: earlier values kept, 0 to 1000 */
 	uint64_t memory;	  /* [memory] limit = 64M: bytes that may be locked, at least 4M */

@@ -16,6 +16,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'b':
 		options->background = true;
 		return 0;
+	case 'u':
+		options->upgrade = true;
+		return 0;
 	default:
 		return command_argument(key, argument, state, &options->path);
 	}
@@ -23,6 +26,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static const struct argp_option argp_options[] = {
 	{"background", 'b', NULL, 0, "Log to syslog once ready", 0},
+	{"upgrade", 'u', NULL, 0, "Open the store only when it is this worker's turn", 0},
 	{0},
 };
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "fs/crash.h"
+
 /* Keep it, instead of sending. */
 static ssize_t keep(struct connection *connection, const struct iovec *parts, int count)
 {
@@ -30,8 +32,10 @@ static ssize_t send_parts(int device, struct iovec *parts, int count, void *cont
 	if (connection->beginning)
 		return keep(connection, parts, count);
 	/* What has no number is a notice of ours, perhaps from another thread. */
-	if (header->unique && connection->answering)
+	if (header->unique && connection->answering) {
 		connection->answering(connection->context, parts, count);
+		crash_at("unanswered");
+	}
 	return writev(device, parts, count);
 }
 
@@ -136,6 +140,14 @@ void connection_answer(struct connection *connection, uint64_t unique,
 	header->unique = unique;
 	/* Who asked may have been killed: then there is nobody to tell. */
 	(void)!write(connection->device, bytes, answer->size);
+}
+
+void connection_refuse(struct connection *connection, uint64_t unique, int error)
+{
+	const struct fuse_out_header header = {
+		.len = sizeof header, .error = error, .unique = unique};
+
+	(void)!write(connection->device, &header, sizeof header);
 }
 
 void connection_wake(void *context, uint64_t poll)

@@ -38,5 +38,8 @@ int connection_begin(struct connection *connection, struct fuse_session *fuse) M
 void connection_answer(struct connection *connection, uint64_t unique,
 		       const struct shared_message *answer);
 
+/* Answer a request with -errno without anybody having handled it. */
+void connection_refuse(struct connection *connection, uint64_t unique, int error);
+
 /* Wake who waits in poll(2) for a change; `poll` is what the kernel calls him. */
 void connection_wake(void *connection, uint64_t poll);

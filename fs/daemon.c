@@ -2,14 +2,15 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "fs/command.h"
+#include "fs/crash.h"
 #include "fs/ground.h"
 #include "fs/harden.h"
 #include "fs/log.h"
 #include "fs/session.h"
 #include "fs/tending.h"
+#include "fs/turn.h"
 #include "fs/worker.h"
 
 /* What the two threads share. */
@@ -39,8 +40,8 @@ static void interrupt(int signal)
  * terminal's are for the supervisor, which says when to end. */
 static void prepare_signals(sigset_t *ret)
 {
-	static const int taken[] = {SIGTERM, SIGUSR2};
-	static const int ignored[] = {SIGINT, SIGHUP, SIGPIPE};
+	static const int taken[] = {SIGTERM, SIGHUP, SIGUSR2};
+	static const int ignored[] = {SIGINT, SIGPIPE};
 	const struct sigaction wake = {.sa_handler = interrupt};
 
 	sigemptyset(ret);
@@ -62,7 +63,9 @@ static void tend(struct serving *serving, pthread_t thread, const sigset_t *sign
 	while (!serving->ended) {
 		const int signal = sigtimedwait(signals, NULL, stopping ? &moment : &second);
 
-		stopping = stopping || signal == SIGTERM;
+		stopping = stopping || signal == SIGTERM || signal == SIGHUP;
+		if (signal == SIGHUP)
+			session_hand_over(serving->session);
 		/* Again until it has ended: the thread may have been about to wait. */
 		if (stopping)
 			session_stop(serving->session, thread);
@@ -87,20 +90,6 @@ static enum exit_code run_session(struct session *session, const sigset_t *signa
 	return EXIT_OTHER;
 }
 
-/* Tell the supervisor that this worker could begin, and wait until it may. */
-static int wait_for_turn(void)
-{
-	char word = WORKER_READY;
-	ssize_t size;
-
-	if (send(WORKER_CONTROL, &word, 1, MSG_NOSIGNAL) != 1)
-		return -errno;
-	do
-		size = recv(WORKER_CONTROL, &word, 1, 0);
-	while (size < 0 && errno == EINTR);
-	return size == 1 && word == WORKER_GO ? 0 : -ECANCELED;
-}
-
 static enum exit_code serve_session(const struct daemon_options *options, struct session *session)
 {
 	sigset_t signals;
@@ -114,7 +103,7 @@ static enum exit_code serve_session(const struct daemon_options *options, struct
 		return command_fail(r == -EPERM ? EXIT_MEMORY : EXIT_CANNOT_MOUNT,
 				    "cannot serve %s: %s", options->path,
 				    r == -EPERM ? "memory cannot be locked" : strerror(-r));
-	r = wait_for_turn();
+	r = options->upgrade ? 0 : turn_wait();
 	if (r == 0)
 		r = session_begin(session);
 	if (r < 0)
@@ -157,7 +146,8 @@ enum exit_code daemon_run(const struct daemon_options *options)
 
 	if (r < 0)
 		return command_fail(EXIT_OTHER, "cannot give up core dumps: %s", strerror(-r));
-	code = ground_init(options->settings, options->path, &ground);
+	crash_prepare();
+	code = ground_init(options, &ground);
 	if (code == EXIT_DONE)
 		code = serve_tree(options, &ground);
 	return code;

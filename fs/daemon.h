@@ -10,6 +10,7 @@
 struct daemon_options {
 	const struct settings *settings;
 	const char *path; /* where the mount is: absolute, without links */
+	bool upgrade;	  /* the worker before still has the store */
 	bool background;  /* the log goes to syslog once it is ready */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conf/field.h"
+#include "fs/crash.h"
 #include "fs/follow.h"
 #include "fs/log.h"
 
@@ -105,6 +106,7 @@ int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 
 	if (r == -ESTALE)
 		r = commit_behind(tree, node->pin, org, change);
+	crash_at("committed");
 	if (r == 0)
 		return 0;
 	if (lasts(r)) {
@@ -130,6 +132,7 @@ int edit_commit_all(struct tree *tree, const struct edit_change *list, size_t co
 	for (size_t i = 0; i < count; i++)
 		changes[i] = (struct org_change){list[i].org, list[i].change};
 	r = org_commit_all(changes, count);
+	crash_at("committed");
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		const struct org *org = store_org_loaded(tree->store, list[i].pin);
 

@@ -10,10 +10,12 @@
 #include "fs/log.h"
 #include "fs/possession.h"
 #include "fs/privileges.h"
+#include "fs/shared.h"
 #include "fs/standing.h"
 #include "fs/toucher.h"
 #include "fs/tree.h"
 #include "fs/trouble.h"
+#include "fs/turn.h"
 #include "fs/worker.h"
 #include "store/source.h"
 
@@ -61,8 +63,24 @@ static bool is_another_store(struct store *store)
 	return count > 0;
 }
 
-static enum exit_code open_store(const struct settings *settings, struct ground *ground)
+/* Everything that can be found out while the worker before still serves, is. */
+static int wait_to_follow(const struct daemon_options *options)
 {
+	struct shared *shared = NULL;
+	int r;
+
+	if (!options->upgrade)
+		return 0;
+	r = shared_map(WORKER_SHARED, SHARED_PAGE, &shared);
+	if (r < 0)
+		return r;
+	shared_unmap(shared, SHARED_PAGE);
+	return turn_wait();
+}
+
+static enum exit_code open_store(const struct daemon_options *options, struct ground *ground)
+{
+	const struct settings *settings = options->settings;
 	CLEANUP_IDENTITY struct identity identity = {0};
 	const struct source source = {.kind = SOURCE_DESCRIPTOR, .descriptor = WORKER_IDENTITY};
 	int r = source_load(ground->pool, &source, NULL, &identity);
@@ -71,6 +89,8 @@ static enum exit_code open_store(const struct settings *settings, struct ground 
 	if (r < 0)
 		return trouble_say_identity(settings, r);
 	r = state_key_new(ground->pool, identity.host, &ground->key);
+	if (r == 0)
+		r = wait_to_follow(options);
 	if (r == 0)
 		r = open_store_soon(settings, ground->pool, &identity, &ground->store);
 	if (r == 0 && is_another_store(ground->store))
@@ -153,8 +173,9 @@ static enum exit_code confine(const struct settings *settings, struct ground *gr
 	return EXIT_DONE;
 }
 
-enum exit_code ground_init(const struct settings *settings, const char *path, struct ground *ground)
+enum exit_code ground_init(const struct daemon_options *options, struct ground *ground)
 {
+	const struct settings *settings = options->settings;
 	enum exit_code code = load_catalogue(settings, &ground->catalogue);
 
 	if (code == EXIT_DONE)
@@ -162,13 +183,13 @@ enum exit_code ground_init(const struct settings *settings, const char *path, st
 	if (code != EXIT_DONE)
 		return code;
 	/* Before there is a secret that it would take along. */
-	start_toucher(path, ground);
+	start_toucher(options->path, ground);
 	code = set_memory_aside(settings, ground);
 	if (code == EXIT_DONE)
 		code = drop_privileges(settings, &ground->owner);
 	if (code == EXIT_DONE)
 		code = confine(settings, ground);
-	return code == EXIT_DONE ? open_store(settings, ground) : code;
+	return code == EXIT_DONE ? open_store(options, ground) : code;
 }
 
 void ground_done(struct ground *ground)

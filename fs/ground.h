@@ -6,8 +6,8 @@
 #pragma once
 
 #include "conf/provider.h"
-#include "conf/settings.h"
 #include "fs/announcer.h"
+#include "fs/daemon.h"
 #include "fs/exit.h"
 #include "fs/owner.h"
 #include "fs/state_key.h"
@@ -24,8 +24,7 @@ struct ground {
 	char *confinement; /* what was given up, in words */
 };
 
-/* The identity is read from its descriptor (worker.h); `path` is where the mount is. Says on stderr
- * what went wrong. */
-enum exit_code ground_init(const struct settings *settings, const char *path,
-			   struct ground *ground) MUST_CHECK;
+/* The identity is read from its descriptor (worker.h). A worker that is to follow one that serves
+ * waits for its turn before it opens the store. Says on stderr what went wrong. */
+enum exit_code ground_init(const struct daemon_options *options, struct ground *ground) MUST_CHECK;
 void ground_done(struct ground *ground);

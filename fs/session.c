@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "fs/crash.h"
 #include "fs/credential_edit.h"
 #include "fs/header.h"
 #include "fs/inbox.h"
@@ -173,6 +174,7 @@ int session_init(struct session *session, int device, int shared)
 		r = signer_new(sign_logs, session, &session->signer);
 	if (r == 0)
 		auditor_on_write(session->tree.auditor, wake_signer, session);
+	session->tree.shared = session->connection.shared;
 	session->tree.invalidate = invalidate;
 	session->tree.forget_name = queue_name;
 	if (session->announcer)
@@ -239,6 +241,7 @@ int session_begin(struct session *session)
 			      &session->state);
 	if (r < 0)
 		return r;
+	crash_at("restored");
 	if (successor)
 		repeat_notices(session);
 	state_begin(session->state, restored);
@@ -285,6 +288,8 @@ static bool is_answered(struct session *session, const struct fuse_in_header *he
 	const struct shared_message *answer = outstanding_find(outstanding, session->unique);
 	const struct event_intent *done = outstanding_done(outstanding, session->unique);
 
+	if (crash_without("answers"))
+		return false;
 	if (answer) {
 		connection_answer(&session->connection, header->unique, answer);
 		return true;
@@ -294,28 +299,50 @@ static bool is_answered(struct session *session, const struct fuse_in_header *he
 	return false;
 }
 
+/* Workers have died of it: it is told apart, and nobody handles it. */
+static bool is_poison(const struct session *session)
+{
+	const struct shared *shared = session->connection.shared;
+
+	return shared->poison && shared->poison == session->unique;
+}
+
+static void handle(struct session *session, struct fuse_buf *buffer)
+{
+	const struct fuse_in_header *header = buffer->mem;
+
+	session->resent = header_is_resent(header);
+	session->plain = header_is_plain(header);
+	session->poll = header_poll(header);
+	session->done = false;
+	session->cached = header_is_cached_read(header);
+	if (is_poison(session)) {
+		connection_refuse(&session->connection, header->unique, -EIO);
+		return;
+	}
+	crash_at("received");
+	if (!session->resent || !is_answered(session, header))
+		fuse_session_process_buf(session->fuse, buffer);
+	session->tree.carried_out = 0;
+}
+
 static void process(struct session *session, struct fuse_buf *buffer)
 {
 	struct shared *shared = session->connection.shared;
 	const struct fuse_in_header *header = buffer->mem;
 	const bool carries_value = header->opcode == FUSE_WRITE;
 
+	/* Also while it waits for the lock: one that never comes free is as bad. */
+	shared->since = tree_monotonic();
+	shared->handling = header_number(header);
 	pthread_mutex_lock(&session->lock);
 	session->unique = header_number(header);
-	session->resent = header_is_resent(header);
-	session->plain = header_is_plain(header);
-	session->poll = header_poll(header);
-	session->done = false;
-	shared->since = tree_monotonic();
-	shared->handling = session->unique;
-	session->cached = header_is_cached_read(header);
-	if (!session->resent || !is_answered(session, header))
-		fuse_session_process_buf(session->fuse, buffer);
+	handle(session, buffer);
 	session->unique = 0;
-	session->tree.carried_out = 0;
 	state_publish(session->state);
-	shared->handling = 0;
+	crash_at("answered");
 	pthread_mutex_unlock(&session->lock);
+	shared->handling = 0;
 	if (carries_value)
 		explicit_bzero(buffer->mem, buffer->size);
 }
@@ -332,9 +359,11 @@ static int receive(struct session *session)
 
 int session_run(struct session *session)
 {
+	struct shared *shared = session->connection.shared;
 	int r = 1;
 
 	nss_prepare_thread();
+	shared->begun = shared->generation;
 	while (!fuse_session_exited(session->fuse) && (r > 0 || r == -EINTR || r == -EAGAIN)) {
 		r = receive(session);
 		if (session->flushes.count) {

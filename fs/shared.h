@@ -35,9 +35,13 @@ struct shared {
 	_Atomic uint32_t generation; /* how many workers there were */
 	_Atomic uint32_t deaths;     /* of which so many died */
 	char cause[SHARED_CAUSE_MAX];
+	_Atomic uint32_t resends; /* the kernel sends requests again: a worker can be replaced */
 	/* what the worker is doing */
 	_Atomic uint64_t handling; /* number of the request that it is answering, 0: none */
 	_Atomic uint64_t since;	   /* when it began to, ns monotonic */
+	_Atomic uint32_t begun;	   /* the generation of the last that began to serve */
+	/* the request that is answered with an error, because workers died of it; 0: none */
+	_Atomic uint64_t poison;
 	/* which half of the journal is in force, and how far it goes; see journal.c */
 	_Atomic uint64_t journal;
 };

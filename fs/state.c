@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fs/crash.h"
 #include "fs/seen.h"
 
 struct state {
@@ -122,6 +123,7 @@ static void put_all(struct state *state)
 	scratch_each(state->tree->scratch, whole_scratch, state);
 	handles_tell_all(state->handles);
 	seen_compare(&state->seen, state->tree, state->journal);
+	crash_at("written-anew");
 	journal_publish(state->journal);
 }
 
@@ -178,6 +180,7 @@ void state_intend(struct state *state, uint64_t unique, size_t pin)
 		event.generation = org_generation(org);
 	if (unique)
 		put_intent(state, &event);
+	crash_at("intended");
 }
 
 void state_withdraw(struct state *state, uint64_t unique, size_t pin)
@@ -219,6 +222,7 @@ void state_answer(struct state *state, uint64_t unique, const struct iovec *part
 		return;
 	if (!plain)
 		put_answer(state, unique, parts, count);
+	crash_at("unpublished");
 	journal_publish(state->journal);
 }
 

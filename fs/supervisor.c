@@ -1,55 +1,34 @@
 #include "fs/supervisor.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #include "fs/command.h"
 #include "fs/device.h"
 #include "fs/log.h"
 #include "fs/mountpoint.h"
-#include "fs/worker.h"
+#include "fs/succession.h"
 
-/* A worker that does not come up is tried again after 10 ms, 20, 40 ..., in all about 20 s; then
- * those who wait are better told that there is nobody. */
-enum { TRIES = 11, FIRST_PAUSE_NS = 10000000 };
+/* How often a worker is looked after. */
+enum { WATCH_MS = 5000 };
 
 struct supervisor {
-	struct worker_plan plan;
-	struct worker worker;
-	struct shared *shared;
+	struct succession succession;
 	int signals;
-	bool resends;
 	bool stopping;
-	char program[PATH_MAX];
 };
 
 static void supervisor_done(struct supervisor *supervisor)
 {
-	shared_unmap(supervisor->shared, SHARED_PAGE);
-	cleanup_close(&supervisor->plan.device);
-	cleanup_close(&supervisor->plan.shared);
+	struct succession *succession = &supervisor->succession;
+
+	shared_unmap(succession->shared, SHARED_PAGE);
+	cleanup_close(&succession->plan.device);
+	cleanup_close(&succession->plan.shared);
+	succession_done(succession);
 	cleanup_close(&supervisor->signals);
-}
-
-/* The installed program, which may have been replaced since this one was started. */
-static int find_program(char *ret, size_t size)
-{
-	static const char gone[] = " (deleted)";
-	const ssize_t length = readlink("/proc/self/exe", ret, size - 1);
-	char *end;
-
-	if (length < 0)
-		return -errno;
-	ret[length] = '\0';
-	end = ret + length - (sizeof gone - 1);
-	if (end > ret && strcmp(end, gone) == 0)
-		*end = '\0';
-	return 0;
 }
 
 static int take_signals(int *ret)
@@ -67,110 +46,47 @@ static int take_signals(int *ret)
 
 static int prepare(struct supervisor *supervisor)
 {
-	int r = find_program(supervisor->program, sizeof supervisor->program);
+	struct succession *succession = &supervisor->succession;
+	int r = succession_init(succession);
 
-	supervisor->plan.program = supervisor->program;
 	if (r == 0)
 		r = take_signals(&supervisor->signals);
 	if (r == 0)
-		r = device_open(&supervisor->plan.device);
+		r = device_open(&succession->plan.device);
 	if (r == 0)
-		r = shared_new(&supervisor->plan.shared);
-	return r < 0 ? r : shared_map(supervisor->plan.shared, SHARED_PAGE, &supervisor->shared);
-}
-
-/* Its own word why it could not begin; one that was killed has none. */
-static enum exit_code code_of(int status)
-{
-	return WIFEXITED(status) && WEXITSTATUS(status) ? (enum exit_code)WEXITSTATUS(status)
-							: EXIT_OTHER;
-}
-
-/* A worker that could begin. */
-static enum exit_code bring_up(struct supervisor *supervisor)
-{
-	int r = worker_start(&supervisor->plan, &supervisor->worker);
-
-	if (r < 0)
-		return command_fail(EXIT_OTHER, "cannot start a worker: %s", strerror(-r));
-	if (worker_await(&supervisor->worker) == 0)
-		return EXIT_DONE;
-	return code_of(worker_reap(&supervisor->worker));
-}
-
-static void count_worker(struct supervisor *supervisor)
-{
-	atomic_fetch_add(&supervisor->shared->generation, 1);
-	worker_go(&supervisor->worker);
+		r = shared_new(&succession->plan.shared);
+	return r < 0 ? r : shared_map(succession->plan.shared, SHARED_PAGE, &succession->shared);
 }
 
 static enum exit_code attach(struct supervisor *supervisor,
 			     const struct supervisor_options *options)
 {
-	const int device = supervisor->plan.device;
+	struct shared *shared = supervisor->succession.shared;
+	const int device = supervisor->succession.plan.device;
 	int r = mountpoint_attach(options->source, options->path, options->flags, device);
 
 	if (r < 0)
 		return command_fail(EXIT_CANNOT_MOUNT, "cannot mount %s: %s", options->path,
 				    strerror(-r));
-	r = device_begin(device, &supervisor->shared->init);
+	r = device_begin(device, &shared->init);
 	if (r < 0) {
 		(void)!mountpoint_detach(options->path);
 		return command_fail(EXIT_CANNOT_MOUNT, "cannot serve %s: %s", options->path,
 				    strerror(-r));
 	}
-	supervisor->resends = device_can_resend(&supervisor->shared->init);
-	if (!supervisor->resends)
+	shared->resends = device_can_resend(&shared->init);
+	if (!shared->resends)
 		log_line(LOG_NOTICE, "this kernel cannot send requests again: when the daemon "
 				     "dies, the mount ends");
 	return EXIT_DONE;
 }
 
-static void describe(int status, char *ret, size_t size)
-{
-	if (WIFSIGNALED(status))
-		snprintf(ret, size, "killed by signal %d (%s)", WTERMSIG(status),
-			 sigabbrev_np(WTERMSIG(status)));
-	else
-		snprintf(ret, size, "ended with code %d", WEXITSTATUS(status));
-}
-
-static void note_death(struct supervisor *supervisor, int status)
-{
-	describe(status, supervisor->shared->cause, sizeof supervisor->shared->cause);
-	atomic_fetch_add(&supervisor->shared->deaths, 1);
-	log_line(LOG_WARNING, "worker %s; another one takes over", supervisor->shared->cause);
-}
-
-/* Another worker, which is sent again what the last one left unanswered. */
-static enum exit_code replace(struct supervisor *supervisor)
-{
-	struct timespec pause = {.tv_nsec = FIRST_PAUSE_NS};
-	enum exit_code code = EXIT_OTHER;
-
-	/* Before the first answer nothing was read but the first request, which is kept. */
-	if (supervisor->shared->answered && device_resend(supervisor->plan.device) < 0)
-		return EXIT_OTHER;
-	for (int i = 0; i < TRIES && !device_is_gone(supervisor->plan.device); i++) {
-		code = bring_up(supervisor);
-		if (code == EXIT_DONE) {
-			count_worker(supervisor);
-			return EXIT_DONE;
-		}
-		nanosleep(&pause, NULL);
-		pause.tv_nsec *= 2;
-		pause.tv_sec = pause.tv_sec * 2 + pause.tv_nsec / 1000000000;
-		pause.tv_nsec %= 1000000000;
-	}
-	return code;
-}
-
 static void stop(struct supervisor *supervisor)
 {
-	if (!supervisor->stopping && mountpoint_detach(supervisor->plan.path) < 0)
+	if (!supervisor->stopping && mountpoint_detach(supervisor->succession.plan.path) < 0)
 		log_line(LOG_WARNING, "cannot unmount: %s", strerror(errno));
 	supervisor->stopping = true;
-	worker_signal(&supervisor->worker, SIGTERM);
+	worker_signal(&supervisor->succession.worker, SIGTERM);
 }
 
 static void take_signal(struct supervisor *supervisor)
@@ -181,18 +97,22 @@ static void take_signal(struct supervisor *supervisor)
 		return;
 	if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
 		stop(supervisor);
+	else if (!supervisor->stopping && supervisor->succession.shared->resends)
+		succession_upgrade(&supervisor->succession);
 }
 
 /* The worker has ended: the mount too, unless another one takes over. */
 static bool goes_on(struct supervisor *supervisor, enum exit_code *ret)
 {
-	const int status = worker_reap(&supervisor->worker);
+	struct succession *succession = &supervisor->succession;
+	const int status = worker_reap(&succession->worker);
 
-	*ret = status == 0 ? EXIT_DONE : code_of(status);
-	if (supervisor->stopping || device_is_gone(supervisor->plan.device))
+	*ret = status == 0 ? EXIT_DONE : EXIT_OTHER;
+	if (supervisor->stopping || device_is_gone(succession->plan.device))
 		return false;
-	note_death(supervisor, status);
-	if (supervisor->resends && replace(supervisor) == EXIT_DONE)
+	if (succession->shared->resends)
+		*ret = succession_replace(succession, status);
+	if (succession->shared->resends && *ret == EXIT_DONE)
 		return true;
 	if (*ret == EXIT_DONE)
 		*ret = EXIT_OTHER;
@@ -200,23 +120,50 @@ static bool goes_on(struct supervisor *supervisor, enum exit_code *ret)
 	return false;
 }
 
+static int watch_interval(const struct succession *succession)
+{
+	const unsigned half = succession->watchdog * 500;
+
+	return half && half < WATCH_MS ? (int)half : WATCH_MS;
+}
+
 static enum exit_code supervise(struct supervisor *supervisor)
 {
+	struct succession *succession = &supervisor->succession;
 	enum exit_code code = EXIT_DONE;
 
 	for (;;) {
 		struct pollfd sources[] = {
-			{.fd = supervisor->worker.process, .events = POLLIN},
+			{.fd = succession->worker.process, .events = POLLIN},
 			{.fd = supervisor->signals, .events = POLLIN},
 		};
 
-		if (poll(sources, 2, -1) < 0 && errno != EINTR)
-			return EXIT_OTHER;
+		if (poll(sources, 2, watch_interval(succession)) < 0)
+			continue;
+		succession_watch(succession);
 		if (sources[1].revents)
 			take_signal(supervisor);
-		if (sources[0].revents && !goes_on(supervisor, &code))
+		else if (sources[0].revents && !goes_on(supervisor, &code))
 			return code;
 	}
+}
+
+/* The first worker, and the mount. */
+static enum exit_code begin(struct supervisor *supervisor, const struct supervisor_options *options)
+{
+	struct succession *succession = &supervisor->succession;
+	enum exit_code code = succession_start(succession);
+
+	if (code != EXIT_DONE)
+		return code;
+	code = attach(supervisor, options);
+	if (code == EXIT_DONE) {
+		succession_begin(succession);
+		return EXIT_DONE;
+	}
+	worker_signal(&succession->worker, SIGKILL);
+	worker_reap(&succession->worker);
+	return code;
 }
 
 enum exit_code supervisor_run(const struct supervisor_options *options,
@@ -224,13 +171,19 @@ enum exit_code supervisor_run(const struct supervisor_options *options,
 {
 	CLEANUP(supervisor_done)
 	struct supervisor supervisor = {
-		.plan = {.configuration = options->configuration,
-			 .path = options->path,
-			 .background = options->background,
-			 .device = -1,
-			 .shared = -1,
-			 .identity = options->identity},
-		.worker = NO_WORKER,
+		.succession =
+			{
+				.plan = {.program = -1,
+					 .configuration = options->configuration,
+					 .path = options->path,
+					 .background = options->background,
+					 .device = -1,
+					 .shared = -1,
+					 .identity = options->identity},
+				.worker = NO_WORKER,
+				.candidate = -1,
+				.watchdog = options->watchdog,
+			},
 		.signals = -1,
 	};
 	enum exit_code code;
@@ -238,16 +191,9 @@ enum exit_code supervisor_run(const struct supervisor_options *options,
 
 	if (r < 0)
 		return command_fail(EXIT_CANNOT_MOUNT, "cannot prepare to mount: %s", strerror(-r));
-	code = bring_up(&supervisor);
+	code = begin(&supervisor, options);
 	if (code != EXIT_DONE)
 		return code;
-	code = attach(&supervisor, options);
-	if (code != EXIT_DONE) {
-		worker_signal(&supervisor.worker, SIGKILL);
-		worker_reap(&supervisor.worker);
-		return code;
-	}
-	count_worker(&supervisor);
 	ready(context);
 	return supervise(&supervisor);
 }

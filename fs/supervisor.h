@@ -16,7 +16,8 @@ struct supervisor_options {
 	const char *path;	   /* where to mount: absolute, without links */
 	unsigned long flags;	   /* for mount(2) */
 	bool background;
-	int identity; /* what a worker reads it from; borrowed */
+	int identity;	   /* what a worker reads it from; borrowed */
+	unsigned watchdog; /* seconds that a worker may hang */
 };
 
 /* Mount, and serve until the mount is gone. `ready` is called once it answers. Says on stderr, or

@@ -133,6 +133,15 @@ static void print_org(struct tree *tree, size_t index, FILE *file)
 	auditor_describe(tree->auditor, index, pin->name, file);
 }
 
+/* How often the daemon was replaced, and why the last time. */
+static void print_worker(const struct shared *shared, FILE *file)
+{
+	fprintf(file, "workers: %u\nworkers-died: %u\nlast-death: %.*s\nfailover: %s\n",
+		shared->generation, shared->deaths, SHARED_CAUSE_MAX,
+		shared->cause[0] ? shared->cause : "none",
+		shared->resends ? "yes" : "no, this kernel cannot send requests again");
+}
+
 int daemon_content(struct tree *tree, const struct node *node, struct secret **ret,
 		   uint64_t *ret_version)
 {
@@ -152,6 +161,8 @@ int daemon_content(struct tree *tree, const struct node *node, struct secret **r
 		audit_mode_name(tree->settings->audit_mode));
 	if (tree->confinement)
 		fprintf(text.file, "worker: %s\n", tree->confinement);
+	if (tree->shared)
+		print_worker(tree->shared, text.file);
 	for (size_t i = 0; i < pins_count(store_pins(tree->store)); i++)
 		print_org(tree, i, text.file);
 	*ret_version = 1;

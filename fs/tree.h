@@ -13,6 +13,7 @@
 #include "fs/nss.h"
 #include "fs/pending.h"
 #include "fs/scratch.h"
+#include "fs/shared.h"
 #include "fs/tombstone.h"
 #include "fs/vacancy.h"
 #include "fs/via.h"
@@ -48,12 +49,13 @@ struct tree {
 	struct vacancies vacancies;
 	struct tree_org *orgs; /* by pin */
 	size_t org_count;
-	uint64_t org_changes;	 /* rises when any of them, or what is outside, changes */
-	struct tree_org outside; /* what lies in no organisation */
-	int unwritable;		 /* -errno: the store could not be written the last time */
-	uint64_t probed;	 /* when that was found out, ns monotonic; 0: never */
-	const char *mountpoint;	 /* absolute */
-	uid_t owner;		 /* of every inode */
+	uint64_t org_changes;	     /* rises when any of them, or what is outside, changes */
+	struct tree_org outside;     /* what lies in no organisation */
+	int unwritable;		     /* -errno: the store could not be written the last time */
+	uint64_t probed;	     /* when that was found out, ns monotonic; 0: never */
+	const struct shared *shared; /* what the supervisor says; NULL: there is none */
+	const char *mountpoint;	     /* absolute */
+	uid_t owner;		     /* of every inode */
 	gid_t owner_group;
 	uint64_t started;	 /* ns since 1970 */
 	const char *confinement; /* what this process has given up, in words; NULL: nothing */

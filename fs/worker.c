@@ -1,24 +1,27 @@
 #include "fs/worker.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-enum { ARGUMENTS = 8 };
+enum { ARGUMENTS = 8, PROGRAM = WORKER_DESCRIPTORS_END };
 
-/* Put each descriptor in its place: first out of the way of all the others. */
+/* Put each descriptor in its place: first out of the way of all the others. The program's own comes
+ * after those that it is handed. */
 static int place(int control, const struct worker_plan *plan)
 {
-	const int from[] = {control, plan->device, plan->shared, plan->identity};
+	const int from[] = {control, plan->device, plan->shared, plan->identity, plan->program};
 	enum { COUNT = sizeof from / sizeof from[0] };
 	int moved[COUNT];
 
-	_Static_assert((int)COUNT == WORKER_DESCRIPTORS_END - WORKER_CONTROL, "one for each");
+	_Static_assert((int)COUNT == PROGRAM + 1 - WORKER_CONTROL, "one for each");
 	for (int i = 0; i < COUNT; i++) {
-		moved[i] = fcntl(from[i], F_DUPFD, WORKER_DESCRIPTORS_END);
+		moved[i] = fcntl(from[i], F_DUPFD, PROGRAM + 1);
 		if (moved[i] < 0)
 			return -errno;
 	}
@@ -26,13 +29,16 @@ static int place(int control, const struct worker_plan *plan)
 		if (dup2(moved[i], WORKER_CONTROL + i) < 0)
 			return -errno;
 	}
-	return close_range(WORKER_DESCRIPTORS_END, ~0u, 0) < 0 ? -errno : 0;
+	if (close_range(PROGRAM + 1, ~0u, 0) < 0)
+		return -errno;
+	return fcntl(PROGRAM, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
 /* In the child. */
 static void become(const struct worker_plan *plan, int control, pid_t parent)
 {
 	char name[] = "credfs", option[] = "-c", command[] = "worker", background[] = "-b";
+	char upgrade[] = "-u";
 	char *arguments[ARGUMENTS] = {name};
 	sigset_t none;
 	int count = 1;
@@ -44,13 +50,15 @@ static void become(const struct worker_plan *plan, int control, pid_t parent)
 	arguments[count++] = command;
 	if (plan->background)
 		arguments[count++] = background;
+	if (plan->upgrade)
+		arguments[count++] = upgrade;
 	arguments[count++] = (char *)(uintptr_t)plan->path;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Nobody else restarts it, or knows when it has ended. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent &&
 	    place(control, plan) == 0)
-		execv(plan->program, arguments);
+		(void)!execveat(PROGRAM, "", arguments, environ, AT_EMPTY_PATH);
 }
 
 int worker_start(const struct worker_plan *plan, struct worker *ret)
@@ -83,10 +91,30 @@ int worker_start(const struct worker_plan *plan, struct worker *ret)
 	return 0;
 }
 
-int worker_await(const struct worker *worker)
+/* Whether the descriptor can be read before so many seconds have passed. */
+static bool wait_for(int descriptor, unsigned seconds)
+{
+	struct pollfd source = {.fd = descriptor, .events = POLLIN};
+	int r;
+
+	do
+		r = poll(&source, 1, (int)seconds * 1000);
+	while (r < 0 && errno == EINTR);
+	return r > 0;
+}
+
+int worker_await_end(const struct worker *worker, unsigned seconds)
+{
+	return wait_for(worker->process, seconds) ? 0 : -ETIMEDOUT;
+}
+
+int worker_await(const struct worker *worker, unsigned seconds)
 {
 	char word = 0;
 	ssize_t size;
+
+	if (!wait_for(worker->control, seconds))
+		return -ETIMEDOUT;
 
 	do
 		size = recv(worker->control, &word, 1, 0);
@@ -106,6 +134,14 @@ void worker_signal(const struct worker *worker, int number)
 {
 	if (worker->process >= 0)
 		(void)!pidfd_send_signal(worker->process, number, NULL, 0);
+}
+
+bool worker_is_stopped(const struct worker *worker)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)worker->pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == worker->pid;
 }
 
 int worker_reap(struct worker *worker)

@@ -1,7 +1,7 @@
 /*
- * A worker as the supervisor sees it: a process of its own that runs the program anew, so that it
- * is the installed version, and is handed the descriptors it needs. It says when it could begin,
- * and begins when it is told to.
+ * A worker as the supervisor sees it: a process of its own that runs the program anew, perhaps in
+ * another version, and is handed the descriptors it needs. It says when it could begin, and begins
+ * when it is told to.
  */
 #pragma once
 
@@ -24,10 +24,11 @@ enum worker_descriptor {
 enum worker_word { WORKER_READY = 'R', WORKER_GO = 'G' };
 
 struct worker_plan {
-	const char *program;	   /* what to run: absolute */
+	int program;		   /* what to run */
 	const char *configuration; /* NULL: the usual one */
 	const char *path;	   /* where the mount is */
 	bool background;	   /* its log goes to syslog once it is ready */
+	bool upgrade;		   /* the one before still serves, and has the store */
 	int device;
 	int shared;
 	int identity; /* the host's, as text: a file or a handover */
@@ -42,8 +43,15 @@ struct worker {
 
 int worker_start(const struct worker_plan *plan, struct worker *ret) MUST_CHECK;
 
-/* Wait until it could begin; -ECHILD when it ended instead. */
-int worker_await(const struct worker *worker) MUST_CHECK;
+/* Wait until it could begin; -ECHILD when it ended instead, -ETIMEDOUT after so many seconds. */
+int worker_await(const struct worker *worker, unsigned seconds) MUST_CHECK;
+
+/* Wait until it has ended; -ETIMEDOUT after so many seconds. */
+int worker_await_end(const struct worker *worker, unsigned seconds) MUST_CHECK;
+
+/* Whether somebody has stopped it, so that it does nothing. */
+bool worker_is_stopped(const struct worker *worker);
+
 void worker_go(const struct worker *worker);
 void worker_signal(const struct worker *worker, int number);
 

@@ -30,6 +30,7 @@ static void expect_defaults(const struct settings *settings)
 	cr_expect_str_eq(settings->admins.list[0].name, "root");
 	cr_expect_not(settings->admins.list[0].group);
 	cr_expect_null(settings->daemon_user);
+	cr_expect_eq(settings->daemon_watchdog, 60);
 	cr_expect_str_eq(settings->providers, "/etc/credfs/providers.d");
 	cr_expect_eq(settings->history, 10);
 	cr_expect_eq(settings->memory, 64 << 20);

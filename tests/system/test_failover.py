@@ -1,23 +1,25 @@
 """The mount outlives the process that serves it: what is open stays open, who waits goes on."""
-import itertools
+import errno
 import os
 import random
 import signal
-import threading
+import subprocess
 import time
 
 import pytest
 
 import mounting
+from load import working
 
 KEY = "sk-proj-" + "k" * 40
 OTHER = "sk-proj-" + "o" * 40
+LISTED = ["audit.log", "projects", "roles"]
 
 
 def kill(mount):
     """Kill the worker, and wait until another one serves."""
     former = mount.worker()
-    mount.allow_in_log("takes over")
+    mount.allow_in_log("another one takes over")
     os.kill(former, signal.SIGKILL)
     mounting.wait_until(lambda: mount.worker() not in (None, former), 10, "another worker")
     return former
@@ -90,133 +92,80 @@ def test_scratch_files_outlive_the_worker(mount):
 
 # under load
 
-KILLS = int(os.environ.get("CREDFS_KILLS", "20"))
-
-
-def value(number):
-    """A value that says by itself whether it is whole."""
-    return f"sk-proj-{number:08d}-" + f"{number * 7919 % 100000000:08d}" * 8
-
-
-def is_value(text):
-    return text.startswith("sk-proj-") and text == value(int(text[8:16]))
-
-
-class Load:
-    """Clients that work on the mount until they are told to end, and note whatever goes wrong."""
-
-    def __init__(self, mount):
-        self.mount = mount
-        self.ending = threading.Event()
-        self.wrong = []
-        self.count = 0
-        self.saved = 0  # the last value of which the writer was told that it is saved
-        self.threads = []
-
-    def client(self, work, *arguments):
-        def run():
-            step = work(*arguments)
-            while not self.ending.is_set():
-                try:
-                    next(step)
-                    self.count += 1
-                except StopIteration:
-                    return
-                except Exception as error:  # pylint: disable=broad-except
-                    self.wrong.append(f"{work.__name__}: {error!r}")
-                    step = work(*arguments)
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        self.threads.append(thread)
-
-    def end(self):
-        self.ending.set()
-        for thread in self.threads:
-            thread.join(timeout=60)
-            assert not thread.is_alive(), "a client hangs"
-
-    # What they do
-
-    def reader(self, path):
-        while True:
-            before = self.saved
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
-            if not is_value(text):
-                raise AssertionError(f"not a value: {text!r}")
-            if int(text[8:16]) < before:
-                raise AssertionError(f"lost: {before}, there is {text[8:16]}")
-            yield
-
-    def writer(self, path):
-        for number in itertools.count(self.saved + 1):
-            text = value(number).encode()
-            descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC)
-            try:
-                os.write(descriptor, text[:30])
-                os.write(descriptor, text[30:])
-            finally:
-                os.close(descriptor)
-            self.saved = number
-            yield
-
-    def namer(self, directory, name):
-        """Make, rename and remove: accounts, fields and scratch files."""
-        while True:
-            account = os.path.join(directory, name)
-            os.mkdir(account)
-            yield
-            with open(account + "/one", "x", encoding="utf-8") as file:
-                file.write("1")
-            yield
-            with open(account + "/two.tmp", "x", encoding="utf-8") as file:
-                file.write("2")
-            os.rename(account + "/two.tmp", account + "/two")
-            yield
-            os.rename(account + "/one", account + "/three")
-            assert sorted(os.listdir(account)) == ["provider", "three", "two"]
-            yield
-            os.rename(account, account + "-moved")
-            os.unlink(account + "-moved/two")
-            yield
-            with open(account + "-moved/three", encoding="utf-8") as file:
-                assert file.read() == "1"
-            os.unlink(account + "-moved/three")
-            os.rmdir(account + "-moved")
-            assert not os.path.exists(account)
-            yield
-
-    def keeper(self, path):
-        """Descriptors that are open all the time: one reads, one has written and not closed."""
-        with open(path, "rb", buffering=0) as reading, open(path + ".bak", "w+b", 0) as writing:
-            for number in itertools.count():
-                assert is_value(os.pread(reading.fileno(), 1000, 0).decode())
-                os.pwrite(writing.fileno(), value(number).encode(), 0)
-                assert os.pread(writing.fileno(), 1000, 0) == value(number).encode()
-                yield
-
-
 @pytest.fixture
 def load(mount):
-    mount.org("acme")
-    mount.account("acme/openai", provider="generic", api_key=value(0))
-    path = mount.path("orgs/acme/openai/api_key")
-    load = Load(mount)
-    for _ in range(4):
-        load.client(load.reader, path)
-    load.client(load.writer, path)
-    for name in "first", "second":
-        load.client(load.namer, mount.path("orgs/acme"), name)
-    load.client(load.keeper, path)
-    yield load
-    load.end()
-    assert load.wrong == []
+    with working(mount) as load:
+        yield load
 
 
 def test_no_operation_fails_however_often_the_worker_is_killed(mount, load):
-    for _ in range(KILLS):
+    for _ in range(20):
         time.sleep(random.uniform(0.02, 0.3))
         kill(mount)
     before = load.count
     mounting.wait_until(lambda: load.count > before + 100, 20, "the clients go on")
     assert load.wrong == []
+
+
+# upgrades
+
+def upgrade(mount):
+    former = mount.worker()
+    mount.process.send_signal(signal.SIGHUP)
+    mounting.wait_until(lambda: former not in mount.processes() and mount.worker(), 20,
+                        "the next version serves")
+
+
+def test_no_operation_fails_while_the_daemon_is_upgraded(mount, load):
+    for _ in range(5):
+        time.sleep(random.uniform(0.1, 0.4))
+        upgrade(mount)
+    before = load.count
+    mounting.wait_until(lambda: load.count > before + 100, 20, "the clients go on")
+    assert load.wrong == []
+    assert "another one takes over" not in mount.log_text(), "nobody died"
+
+
+def test_the_old_version_goes_on_when_the_new_one_cannot_begin(mount):
+    mount.org("acme")
+    mount.account("acme/openai", api_key=KEY)
+    mount.allow_in_log("cannot begin")
+    former = mount.worker()
+    with open(mount.conf, "a", encoding="utf-8") as conf:
+        conf.write("\n[nonsense]\n")
+    mount.process.send_signal(signal.SIGHUP)
+    mounting.wait_until(lambda: "the old one goes on" in mount.log_text(), 20, "it was tried")
+    assert mount.worker() == former
+    assert mount.get("orgs/acme/openai/api_key") == KEY
+
+
+# the end
+
+def test_a_worker_that_hangs_is_replaced(mounts):
+    mount = mounts("[daemon]\nwatchdog = 2\n")
+    mount.allow_in_log("hangs|takes over")
+    mount.org("acme")
+    former = mount.worker()
+    os.kill(former, signal.SIGSTOP)
+    assert sorted(os.listdir(mount.path("orgs/acme"))) == LISTED
+    assert mount.worker() != former
+
+
+def test_a_mount_whose_workers_cannot_begin_ends(mount):
+    """Better told that there is nobody than kept waiting for ever."""
+    mount.allow_in_log("the mount ends|takes over|nonsense")
+    with open(mount.conf, "a", encoding="utf-8") as conf:
+        conf.write("\n[nonsense]\n")
+    os.kill(mount.worker(), signal.SIGKILL)
+    with pytest.raises(OSError) as error:
+        os.listdir(mount.path("orgs"))
+    assert error.value.errno in (errno.ENOTCONN, errno.ECONNABORTED)
+    assert mount.process.wait(timeout=30) == 3
+    mount.process = None
+    subprocess.run(["umount", mount.root], check=True, timeout=30)
+
+
+def test_status_tells_of_workers_and_why_they_died(mount):
+    kill(mount)
+    status = mount.credfs_alone("status").stdout
+    assert "workers: 2\nworkers-died: 1\nlast-death: killed by signal 9 (KILL)\n" in status

@@ -1,0 +1,107 @@
+"""A worker may die at any point: nobody notices. Without what makes it so, many do."""
+import errno
+import os
+import signal
+import threading
+
+import pytest
+
+import mounting
+from load import working
+
+# The point, how often it is passed before the worker dies there, and how many are to die there.
+POINTS = [("received", 20, 15), ("intended", 5, 15), ("committed", 5, 15), ("unpublished", 20, 15),
+          ("unanswered", 20, 15), ("answered", 20, 15), ("written-anew", 1, 2)]
+LISTED = ["audit.log", "projects", "roles"]
+
+
+def die(crashes, load, point, after, deaths):
+    before = crashes.count()
+    crashes.at(point, after)
+    mounting.wait_until(lambda: crashes.count() >= before + deaths or load.wrong, 100, "deaths")
+    crashes.nowhere()
+
+
+def go_on(load, steps=100):
+    before = load.count
+    mounting.wait_until(lambda: load.count > before + steps or load.wrong, 60,
+                        "the clients go on")
+    assert load.wrong == []
+
+
+@pytest.mark.parametrize("point, after, deaths", POINTS)
+def test_nothing_fails_wherever_a_worker_dies(crashes, crashing, point, after, deaths):
+    die(crashes, crashing, point, after, deaths)
+    go_on(crashing)
+
+
+def test_nothing_fails_when_workers_die_at_their_beginning(crashes, crashing):
+    die(crashes, crashing, "received", 20, 2)
+    go_on(crashing)
+    crashes.at("restored", 1)
+    os.kill(crashes.mount.worker(), signal.SIGKILL)
+    mounting.wait_until(lambda: crashes.count() > 5, 60, "deaths at the beginning")
+    crashes.nowhere()
+    go_on(crashing)
+
+
+# controls: what the tests above see when the mechanism is missing
+
+@pytest.mark.parametrize("point", ["committed", "unanswered"])
+def test_without_the_answers_that_are_kept_operations_fail(crashes, point):
+    crashes.without("answers")
+    with working(crashes.mount) as load:
+        die(crashes, load, point, 7, 1000)
+        load.end()
+        assert load.wrong, "operations are carried out twice, and nobody notices"
+        load.wrong.clear()
+
+
+def test_without_sending_again_who_waits_waits_for_ever(crashes):
+    mount = crashes.mount
+    mount.org("acme")
+    crashes.without("resend")
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(os.listdir(mount.path("orgs"))))
+    crashes.at("received", 1)
+    thread.start()
+    mounting.wait_until(lambda: crashes.count() == 1, 30, "a worker dies")
+    crashes.nowhere()
+    thread.join(timeout=3)
+    assert thread.is_alive() and not seen
+    assert sorted(os.listdir(mount.path("orgs/acme"))) == LISTED, "others are served"
+    crashes.missing = []
+    crashes.nowhere()
+    os.kill(mount.worker(), signal.SIGKILL)
+    thread.join(timeout=30)
+    assert seen == [["acme"]]
+
+
+# requests that are to blame
+
+def test_a_request_that_kills_each_worker_is_answered_with_an_error(crashes):
+    mount = crashes.mount
+    mount.allow_in_log("workers die of one request")
+    mount.org("acme")
+    crashes.at("received", 1, signal.SIGSEGV)
+    with pytest.raises(OSError) as error:
+        os.stat(mount.path("orgs/acme/nobody"))
+    crashes.nowhere()
+    assert error.value.errno == errno.EIO
+    assert crashes.count() == 3
+    assert sorted(os.listdir(mount.path("orgs/acme"))) == LISTED
+    with pytest.raises(FileNotFoundError):
+        os.stat(mount.path("orgs/acme/nobody"))
+
+
+def test_a_request_is_not_to_blame_when_somebody_kills_the_workers(crashes):
+    mount = crashes.mount
+    mount.org("acme")
+    crashes.at("received", 1)
+    seen = []
+    thread = threading.Thread(target=lambda: seen.append(os.listdir(mount.path("orgs"))))
+    thread.start()
+    mounting.wait_until(lambda: crashes.count() > 5, 30, "workers die")
+    crashes.nowhere()
+    thread.join(timeout=30)
+    assert seen == [["acme"]]
