@@ -85,12 +85,16 @@ static int print_field(void *context, const struct record *field)
 {
 	struct exposing *exposing = context;
 	const struct record *account = org_record(exposing->org, field->parent);
-	const struct record *project = account ? org_record(exposing->org, account->parent) : NULL;
+	const struct record *above = account ? org_record(exposing->org, account->parent) : NULL;
 
 	exposing->count++;
 	printf("%s/", exposing->name);
-	if (project && project->kind == RECORD_PROJECT)
-		printf("projects/%s/", project->name);
+	if (account && account->kind == RECORD_CONNECTION)
+		printf("connections/");
+	if (above && above->kind == RECORD_PROJECT)
+		printf("projects/%s/", above->name);
+	if (above && above->kind == RECORD_USER)
+		printf("users/%s/", above->name);
 	printf("%s/%s%s\n", account ? account->name : "(damaged)", field->name,
 	       field->secret ? "" : " (not secret)");
 	return 0;
