@@ -1,26 +1,28 @@
 #include "fs/inodes.h"
 
-#include <search.h>
-
 struct inodes {
-	void *tree; /* tsearch tree of struct inode */
-	size_t count;
+	struct table table; /* by number */
 	void (*changed)(void *context, const struct inode *inode);
 	void *context;
 };
 
-static int compare(const void *left, const void *right)
+static struct inode *at(struct table_place *place)
 {
-	const struct inode *a = left;
-	const struct inode *b = right;
-
-	return a->number < b->number ? -1 : a->number > b->number;
+	return place ? (struct inode *)((char *)place - offsetof(struct inode, place)) : NULL;
 }
 
-static void inode_free(void *pointer)
+static struct inode *next(const struct inodes *inodes, const struct inode *previous)
 {
-	struct inode *inode = pointer;
+	return at(table_next(&inodes->table, previous ? &previous->place : NULL));
+}
 
+static uint64_t hash_of(const struct inodes *inodes, uint64_t number)
+{
+	return table_hash(&inodes->table, &number, sizeof number);
+}
+
+static void inode_free(struct inode *inode)
+{
 	acl_done(&inode->acl);
 	free(inode);
 }
@@ -31,25 +33,33 @@ int inodes_new(struct inodes **ret)
 
 	if (!inodes)
 		return -ENOMEM;
+	table_init(&inodes->table);
 	*ret = inodes;
 	return 0;
 }
 
 struct inodes *inodes_free(struct inodes *inodes)
 {
-	if (inodes) {
-		tdestroy(inodes->tree, inode_free);
-		free(inodes);
+	struct inode *inode, *following;
+
+	if (!inodes)
+		return NULL;
+	for (inode = next(inodes, NULL); inode; inode = following) {
+		following = next(inodes, inode);
+		inode_free(inode);
 	}
+	table_done(&inodes->table);
+	free(inodes);
 	return NULL;
 }
 
 struct inode *inodes_get(const struct inodes *inodes, uint64_t number)
 {
-	const struct inode wanted = {.number = number};
-	struct inode *const *found = tfind(&wanted, &inodes->tree, compare);
+	struct table_place *place = table_find(&inodes->table, hash_of(inodes, number));
 
-	return found ? *found : NULL;
+	while (place && at(place)->number != number)
+		place = table_find_next(place);
+	return at(place);
 }
 
 int inodes_add(struct inodes *inodes, uint64_t number, const struct node *node, struct inode **ret)
@@ -67,11 +77,10 @@ int inodes_add(struct inodes *inodes, uint64_t number, const struct node *node, 
 		return -ENOMEM;
 	inode->number = number;
 	inode->node = *node;
-	if (!tsearch(inode, &inodes->tree, compare)) {
+	if (table_put(&inodes->table, &inode->place, hash_of(inodes, number)) < 0) {
 		free(inode);
 		return -ENOMEM;
 	}
-	inodes->count++;
 	*ret = inode;
 	return 0;
 }
@@ -117,56 +126,27 @@ void inodes_forget(struct inodes *inodes, uint64_t number, uint64_t count)
 		tell(inodes, inode);
 	if (inode->lookups)
 		return;
-	tdelete(inode, &inodes->tree, compare);
-	inodes->count--;
+	table_remove(&inodes->table, &inode->place);
 	inode_free(inode);
-}
-
-struct visit_all {
-	void (*each)(void *context, const struct inode *inode);
-	void *context;
-};
-
-static void visit_any(const void *node, VISIT visit, void *context)
-{
-	const struct visit_all *request = context;
-
-	if (visit == postorder || visit == leaf)
-		request->each(request->context, *(const struct inode *const *)node);
 }
 
 void inodes_all(const struct inodes *inodes, void (*each)(void *context, const struct inode *inode),
 		void *context)
 {
-	struct visit_all request = {.each = each, .context = context};
-
-	twalk_r(inodes->tree, visit_any, &request);
-}
-
-struct visit {
-	size_t pin;
-	void (*each)(void *context, uint64_t number);
-	void *context;
-};
-
-static void visit_one(const void *node, VISIT visit, void *context)
-{
-	const struct inode *inode = *(const struct inode *const *)node;
-	const struct visit *request = context;
-
-	if ((visit == postorder || visit == leaf) && inode->node.pin == request->pin)
-		request->each(request->context, inode->number);
+	for (const struct inode *inode = next(inodes, NULL); inode; inode = next(inodes, inode))
+		each(context, inode);
 }
 
 void inodes_each(const struct inodes *inodes, size_t pin,
 		 void (*each)(void *context, uint64_t number), void *context)
 {
-	struct visit request = {.pin = pin, .each = each, .context = context};
-
-	twalk_r(inodes->tree, visit_one, &request);
+	for (const struct inode *inode = next(inodes, NULL); inode; inode = next(inodes, inode)) {
+		if (inode->node.pin == pin)
+			each(context, inode->number);
+	}
 }
 
 size_t inodes_count(const struct inodes *inodes)
 {
-	return inodes->count;
+	return inodes->table.count;
 }

@@ -8,7 +8,7 @@
 
 #include "fs/acl.h"
 #include "fs/node.h"
-#include "store/cleanup.h"
+#include "store/table.h"
 
 struct inode {
 	uint64_t number;
@@ -19,6 +19,7 @@ struct inode {
 	bool owned; /* it belongs to `owner`, alone, and not to the daemon's user */
 	uid_t owner;
 	uint64_t acl_generation; /* 0: nothing computed */
+	struct table_place place;
 };
 
 struct inodes;

@@ -1,9 +1,10 @@
 /*
  * A node stands for an id: of a record, or of one that others name as their parent or target and
- * that is not there (vacant). Nodes are found in two trees of <search.h>, which are balanced: by
- * id, and by parent, space, name and id. The id in the second makes every key its own, and puts the
- * record that is served before its namesakes; a search for the first of a name is a search for a
- * place in the order, which compare_place() notes on its way down.
+ * that is not there (vacant). Nodes are found by id in a table, several times for each value that
+ * is read; and in a tree of <search.h>, which is balanced, by parent, space, name and id. The id
+ * there makes every key its own, and puts the record that is served before its namesakes; a search
+ * for the first of a name is a search for a place in the order, which compare_place() notes on its
+ * way down.
  */
 #include "store/index.h"
 
@@ -12,12 +13,14 @@
 #include <sys/queue.h>
 
 #include "store/rule.h"
+#include "store/table.h"
 
 LIST_HEAD(node_list, node);
 
 struct node {
 	struct record
 		record; /* first: a record finds its node by it; all but its id zero if vacant */
+	struct table_place place; /* by id */
 	bool live;
 	struct node *parent, *target; /* NULL where the record has none */
 	LIST_ENTRY(node) of_parent, of_target;
@@ -25,7 +28,7 @@ struct node {
 };
 
 struct index {
-	void *by_id;
+	struct table by_id;
 	void *by_name;
 };
 
@@ -75,12 +78,23 @@ static int compare_place(const void *a, const void *b)
 	return -1;
 }
 
+static struct node *at(struct table_place *place)
+{
+	return place ? (struct node *)((char *)place - offsetof(struct node, place)) : NULL;
+}
+
+static uint64_t hash_of(const struct index *index, struct record_id id)
+{
+	return table_hash(&index->by_id, id.bytes, sizeof(id.bytes));
+}
+
 static struct node *find(const struct index *index, struct record_id id)
 {
-	const struct node key = {.record.id = id};
-	struct node *const *found = tfind(&key, &index->by_id, compare_id);
+	struct table_place *place = table_find(&index->by_id, hash_of(index, id));
 
-	return found ? *found : NULL;
+	while (place && !record_id_equal(at(place)->record.id, id))
+		place = table_find_next(place);
+	return at(place);
 }
 
 /* The node of this id, a vacant one when there was none; NULL without memory. */
@@ -96,7 +110,9 @@ static struct node *find_or_add(struct index *index, struct record_id id)
 	node->record.id = id;
 	LIST_INIT(&node->children);
 	LIST_INIT(&node->heirs);
-	return tsearch(node, &index->by_id, compare_id) ? TAKE_PTR(node) : NULL;
+	if (table_put(&index->by_id, &node->place, hash_of(index, id)) < 0)
+		return NULL;
+	return TAKE_PTR(node);
 }
 
 /* Free the node when nothing needs it any more. */
@@ -104,7 +120,7 @@ static void release(struct index *index, struct node *node)
 {
 	if (node->live || !LIST_EMPTY(&node->children) || !LIST_EMPTY(&node->heirs))
 		return;
-	tdelete(node, &index->by_id, compare_id);
+	table_remove(&index->by_id, &node->place);
 	free(node);
 }
 
@@ -131,16 +147,13 @@ static void vacate(struct index *index, struct node *node)
 
 int index_new(struct index **ret)
 {
-	*ret = calloc(1, sizeof(**ret));
-	return *ret ? 0 : -ENOMEM;
-}
+	struct index *index = calloc(1, sizeof(*index));
 
-static void free_node(void *pointer)
-{
-	struct node *node = pointer;
-
-	record_done(&node->record);
-	free(node);
+	if (!index)
+		return -ENOMEM;
+	table_init(&index->by_id);
+	*ret = index;
+	return 0;
 }
 
 static void keep_node(void *pointer)
@@ -150,10 +163,17 @@ static void keep_node(void *pointer)
 
 struct index *index_free(struct index *index)
 {
+	struct node *node, *next;
+
 	if (!index)
 		return NULL;
 	tdestroy(index->by_name, keep_node);
-	tdestroy(index->by_id, free_node);
+	for (node = at(table_next(&index->by_id, NULL)); node; node = next) {
+		next = at(table_next(&index->by_id, &node->place));
+		record_done(&node->record);
+		free(node);
+	}
+	table_done(&index->by_id);
 	free(index);
 	return NULL;
 }
