@@ -97,7 +97,7 @@ static enum exit_code open_store(const struct daemon_options *options, struct gr
 		r = -EMEDIUMTYPE;
 	if (r < 0)
 		return trouble_say_open(settings, r);
-	standing_log(ground->store);
+	(void)standing_log(ground->store, 0, STANDING_BEFORE);
 	return EXIT_DONE;
 }
 

@@ -13,6 +13,7 @@
 #include "fs/inbox.h"
 #include "fs/log.h"
 #include "fs/op.h"
+#include "fs/standing.h"
 #include "fs/tending.h"
 
 static void init_connection(void *context, struct fuse_conn_info *connection)
@@ -157,6 +158,7 @@ int session_init(struct session *session, int device, int shared)
 {
 	int r = shared_map(shared, shared_size(), &session->connection.shared);
 
+	session->looked_at = STANDING_BEFORE;
 	/* This is the thread that tends. */
 	nss_prepare_thread();
 	pthread_mutex_init(&session->lock, NULL);

@@ -43,6 +43,7 @@ struct session {
 	bool cached;		   /* it is a read for the page cache */
 	void *buffer;		   /* for requests: inbox.h */
 	struct flushes flushes;	   /* the receiving thread's */
+	size_t looked_at;	   /* organisations, of those pinned: see standing.h */
 	int marks_trouble;	   /* how the last writing of marks ended: 0 or -errno */
 };
 

@@ -58,13 +58,18 @@ void standing_log_org(struct store *store, size_t index, int error)
 		 id[3], text);
 }
 
-void standing_log(struct store *store)
+size_t standing_log(struct store *store, size_t first, size_t count)
 {
-	for (size_t i = 0; i < pins_count(store_pins(store)); i++) {
+	const size_t all = pins_count(store_pins(store));
+	const size_t rest = first < all ? all - first : 0;
+	const size_t end = first + (count < rest ? count : rest);
+
+	for (size_t i = first; i < end; i++) {
 		uint64_t generation;
 		int r = store_org_look(store, i, &generation);
 
 		if (r < 0)
 			standing_log_org(store, i, r);
 	}
+	return all > end ? all - end : 0;
 }

@@ -8,6 +8,7 @@
 #include "fs/follow.h"
 #include "fs/log.h"
 #include "fs/roster.h"
+#include "fs/standing.h"
 
 /* The disk may take its time: nobody waits for it. */
 void tending_marks(struct session *session)
@@ -43,6 +44,19 @@ static void tend_leftovers(struct session *session)
 		log_line(LOG_NOTICE, "%zu scratch files have expired", gone);
 }
 
+/* The organisations that were not looked at before the mount served. */
+static void tend_standing(struct session *session)
+{
+	size_t left = 1;
+
+	while (left) {
+		pthread_mutex_lock(&session->lock);
+		left = standing_log(session->tree.store, session->looked_at, STANDING_AT_ONCE);
+		session->looked_at += STANDING_AT_ONCE;
+		pthread_mutex_unlock(&session->lock);
+	}
+}
+
 enum { RESEAL_STEPS = 10 }; /* in a second, each under the lock for itself */
 
 static void tend_store(struct session *session)
@@ -66,6 +80,7 @@ void tending_run(struct session *session)
 
 	roster_refresh(&session->tree, &session->lock);
 	tend_leftovers(session);
+	tend_standing(session);
 	tend_store(session);
 	pthread_mutex_lock(&session->lock);
 	state_publish(session->state);

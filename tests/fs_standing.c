@@ -50,8 +50,20 @@ Test(standing, another_branch_is_told)
 	acme_init(&fixture, "");
 	fixture_tamper(&fixture, "UPDATE log SET hash = zeroblob(32) WHERE gen ="
 				 " (SELECT max(gen) FROM log)");
-	standing_log(fixture.store);
+	cr_expect_eq(standing_log(fixture.store, 0, STANDING_BEFORE), 0);
 	cr_expect_eq(store_org_look(fixture.store, 0, &(uint64_t){0}), -ENOTUNIQ);
+}
+
+Test(standing, those_that_are_asked_for_are_looked_at_and_how_many_are_left_is_told)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	acme_init(&fixture, "");
+	cr_assert_eq(fixture_make(&fixture, "orgs/rival", &fixture_root), 0);
+	cr_expect_eq(standing_log(fixture.store, 0, 1), 1);
+	cr_expect_eq(standing_log(fixture.store, 1, 1), 0);
+	cr_expect_eq(standing_log(fixture.store, 0, 16), 0);
+	cr_expect_eq(standing_log(fixture.store, 16, 16), 0);
 }
 
 Test(standing, what_no_mark_tells_is_an_error_like_others)
@@ -63,5 +75,5 @@ Test(standing, what_no_mark_tells_is_an_error_like_others)
 	fixture_tamper(&fixture, "DELETE FROM wrap");
 	cr_expect_eq(fixture_find(&fixture, OPENAI, &node), -EIO);
 	view_expect_part(&fixture, ".status", " error=\"Bad message\"\n");
-	standing_log(fixture.store);
+	cr_expect_eq(standing_log(fixture.store, 0, STANDING_BEFORE), 0);
 }
