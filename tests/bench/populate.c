@@ -11,7 +11,7 @@
 #include "fs/progress.h"
 #include "store/store.h"
 
-enum { POOL = 8 << 20, FIELDS_AT_ONCE = 500, VALUE_SIZE = 51 };
+enum { POOL = 8 << 20, VALUE_SIZE = 51 };
 
 struct population {
 	struct store *store;
@@ -67,18 +67,14 @@ static int put_account(const struct population *population, struct change *chang
 	return r;
 }
 
-/* So many accounts as one entry can hold. */
-static int put_some(const struct population *population, struct org *org, unsigned long *at)
+/* As whoever makes accounts does: entry by entry. */
+static int put_next(const struct population *population, struct org *org, unsigned long number)
 {
 	CLEANUP(change_freep) struct change *change = NULL;
-	unsigned long fields = 0;
 	int r = change_new(&change);
 
-	while (r == 0 && *at < population->accounts &&
-	       (!fields || fields + population->fields <= FIELDS_AT_ONCE)) {
-		r = put_account(population, change, (*at)++);
-		fields += population->fields;
-	}
+	if (r == 0)
+		r = put_account(population, change, number);
 	return r < 0 ? r : org_commit(org, change);
 }
 
@@ -89,7 +85,6 @@ static int put_organisation(const struct population *population, unsigned long n
 	const struct record owner = {
 		.kind = RECORD_ROLE, .id = record_id_new(), .name = role, .text = principals};
 	struct org *org = NULL;
-	unsigned long at = 0;
 	size_t index = 0;
 	int r = change_new(&first);
 
@@ -103,8 +98,8 @@ static int put_organisation(const struct population *population, unsigned long n
 		r = store_org_create(population->store, name, first, &index);
 	if (r == 0)
 		r = store_org(population->store, index, &org);
-	while (r == 0 && at < population->accounts)
-		r = put_some(population, org, &at);
+	for (unsigned long i = 0; i < population->accounts && r == 0; i++)
+		r = put_next(population, org, i);
 	store_org_forget(population->store, index);
 	return r;
 }
