@@ -2,7 +2,70 @@
 
 #include <string.h>
 
+#include "fs/offer.h"
 #include "fs/use_file.h"
+
+enum { TYPE_MAX = 32 }; /* of the name of a provider */
+
+/* What speaks there is called otherwise, too. */
+static const struct {
+	const char *type;
+	const char *provider;
+} others[] = {
+	{"postgres", "postgresql"},
+	{"mariadb", "mysql"},
+};
+
+/* The provider that is made for connections of a type; NULL. */
+static const struct provider *find_type(const struct tree *tree, const char *type)
+{
+	const struct provider *provider;
+
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		if (strcmp(others[i].type, type) == 0)
+			type = others[i].provider;
+	}
+	provider = catalogue_find(tree->catalogue, type);
+	return provider && provider->connections ? provider : NULL;
+}
+
+/* The type of a connection: its field, else the scheme of its URL, of jdbc:TYPE: the second. */
+static bool type_of(const struct org *org, struct record_id connection, const char *name,
+		    char ret[TYPE_MAX])
+{
+	static const char jdbc[] = "jdbc:";
+	const struct record *field = tree_field(org, connection, name);
+	CLEANUP_SECRET struct secret *value = NULL;
+	const char *text;
+	size_t size;
+
+	if (!field || org_value(org, field->id, field->value_version, &value, NULL) < 0)
+		return false;
+	text = (const char *)secret_view(value);
+	size = secret_size(value);
+	if (size > strlen(jdbc) && memcmp(text, jdbc, strlen(jdbc)) == 0) {
+		text += strlen(jdbc);
+		size -= strlen(jdbc);
+	}
+	for (size_t i = 0; i < TYPE_MAX; i++) {
+		ret[i] = i < size && text[i] != ':' ? text[i] : '\0';
+		if (!ret[i])
+			return true;
+	}
+	return false;
+}
+
+static const struct provider *provider_of(const struct use *use)
+{
+	const struct provider *provider = NULL;
+	char type[TYPE_MAX];
+
+	if (use->connection && (type_of(use->org, use->connection->id, "type", type) ||
+				type_of(use->org, use->connection->id, "url", type)))
+		provider = find_type(use->tree, type);
+	return provider ? provider
+			: tree_provider(use->tree, use->account ? use->account : use->connection);
+}
 
 /* False for a link that dangles. */
 static bool use_init(struct tree *tree, size_t pin, struct org *org, const struct record *entry,
@@ -12,14 +75,18 @@ static bool use_init(struct tree *tree, size_t pin, struct org *org, const struc
 
 	use.project = org_record(org, entry->parent);
 	use.inherited = entry->kind == RECORD_INHERIT;
-	if (use.inherited)
-		use.account = org_record(org, entry->target);
-	else if (entry->kind == RECORD_ACCOUNT)
+	if (use.inherited) {
+		const struct offer offer = offer_of(tree, org, entry);
+
+		use.account = offer.account;
+		use.connection = offer.connection;
+	} else if (entry->kind == RECORD_ACCOUNT) {
 		use.account = entry;
-	if (!use.project || use.project->kind != RECORD_PROJECT || !use.account ||
-	    use.account->kind != RECORD_ACCOUNT)
+	}
+	if (!use.project || use.project->kind != RECORD_PROJECT ||
+	    (!use.account && !use.connection))
 		return false;
-	use.provider = tree_provider(tree, use.account);
+	use.provider = provider_of(&use);
 	*ret = use;
 	return true;
 }
@@ -71,36 +138,68 @@ bool use_next(struct tree *tree, const struct node *project, const struct record
 	return false;
 }
 
+/* The connection, or the account, that a field is of. */
+static const struct record *holder_of(const struct use *use, const struct record *field)
+{
+	const struct record *connection = use->connection;
+
+	return connection && record_id_equal(field->parent, connection->id) ? connection
+									    : use->account;
+}
+
 const struct provider_field *use_rule(const struct use *use, const struct record *field)
 {
-	return provider_field(use->provider, field->name);
+	return provider_field(tree_provider(use->tree, holder_of(use, field)), field->name);
+}
+
+/* One account may serve many connections: what a connection says counts more. */
+static bool is_overruled(const struct use *use, const struct record *field)
+{
+	return use->connection && !record_id_equal(field->parent, use->connection->id) &&
+	       tree_field(use->org, use->connection->id, field->name);
 }
 
 static bool passes(const struct use *use, const struct record *field)
 {
-	const struct provider_field *rule = use_rule(use, field);
+	const struct provider_field *rule;
 
 	if (field->kind != RECORD_FIELD || !field->value_version ||
-	    tree_field(use->org, use->account->id, field->name) != field)
+	    tree_field(use->org, field->parent, field->name) != field || is_overruled(use, field))
 		return false;
+	rule = use_rule(use, field);
 	return !use->inherited || (rule && rule->inherit);
 }
 
-const struct record *use_next_field(const struct use *use, const struct record *previous)
+static const struct record *next_of(const struct use *use, const struct record *holder,
+				    const struct record *previous)
 {
 	const struct record *field = previous;
 
-	while ((field = org_next_child(use->org, use->account->id, field))) {
+	while (holder && (field = org_next_child(use->org, holder->id, field))) {
 		if (passes(use, field))
 			return field;
 	}
 	return NULL;
 }
 
+const struct record *use_next_field(const struct use *use, const struct record *previous)
+{
+	const struct record *field;
+
+	if (previous && holder_of(use, previous) == use->account)
+		return next_of(use, use->account, previous);
+	field = next_of(use, use->connection, previous);
+	return field ? field : next_of(use, use->account, NULL);
+}
+
 const struct record *use_field(const struct use *use, const char *name)
 {
-	const struct record *field = tree_field(use->org, use->account->id, name);
+	const struct record *field = NULL;
 
+	if (use->connection)
+		field = tree_field(use->org, use->connection->id, name);
+	if (!field && use->account)
+		field = tree_field(use->org, use->account->id, name);
 	return field && passes(use, field) ? field : NULL;
 }
 
@@ -109,18 +208,24 @@ struct node use_node(const struct use *use, enum node_kind kind, const char *nam
 	return (struct node){kind, use->pin, use->entry->id, name ? node_number(name) : 0};
 }
 
-uint64_t use_updated(const struct use *use)
+static uint64_t latest_of(const struct use *use, const struct record *holder, uint64_t updated)
 {
 	const struct record *field = NULL;
-	uint64_t updated = use->account->updated;
 
-	if (use->entry->updated > updated)
-		updated = use->entry->updated;
-	while ((field = org_next_child(use->org, use->account->id, field))) {
+	if (!holder)
+		return updated;
+	if (holder->updated > updated)
+		updated = holder->updated;
+	while ((field = org_next_child(use->org, holder->id, field))) {
 		if (field->updated > updated)
 			updated = field->updated;
 	}
 	return updated;
+}
+
+uint64_t use_updated(const struct use *use)
+{
+	return latest_of(use, use->account, latest_of(use, use->connection, use->entry->updated));
 }
 
 const struct record *use_project(const struct org *org, const struct node *node)
@@ -156,12 +261,23 @@ static bool is_known(struct tree *tree, const struct node *node)
 	return inodes_get(tree->inodes, tree_inode(tree, node));
 }
 
+/* Those that have lost their values, too. */
+static void tell_fields(struct tree *tree, const struct use *use, const struct record *holder)
+{
+	const struct record *field = NULL;
+
+	while (holder && (field = org_next_child(use->org, holder->id, field))) {
+		const struct node node = use_node(use, NODE_USE_FILE, field->name);
+
+		tree_invalidate(tree, &node);
+	}
+}
+
 /* The files in the directory of one account, and the directory: of what lies in one that the kernel
  * does not know it knows nothing. */
 static void tell_use(struct tree *tree, const struct use *use)
 {
 	const struct provider *provider = use->provider;
-	const struct record *field = NULL;
 	const struct node directory = use_node(use, NODE_USE_ACCOUNT, NULL);
 	struct node node;
 	const char *name;
@@ -177,11 +293,8 @@ static void tell_use(struct tree *tree, const struct use *use)
 		node = use_node(use, NODE_USE_FILE, provider->renderings[i].path);
 		tree_invalidate(tree, &node);
 	}
-	/* One that has lost its value, too. */
-	while ((field = org_next_child(use->org, use->account->id, field))) {
-		node = use_node(use, NODE_USE_FILE, field->name);
-		tree_invalidate(tree, &node);
-	}
+	tell_fields(tree, use, use->connection);
+	tell_fields(tree, use, use->account);
 }
 
 static void tell_project(struct tree *tree, const struct use *use)
@@ -199,31 +312,37 @@ static void tell_project(struct tree *tree, const struct use *use)
 	}
 }
 
-static void tell(struct tree *tree, size_t pin, struct org *org, const struct record *entry)
+struct telling {
+	struct tree *tree;
+	size_t pin;
+	struct org *org;
+};
+
+static int tell(void *context, const struct record *entry)
 {
+	const struct telling *telling = context;
 	struct use use;
 
-	if (!use_init(tree, pin, org, entry, &use))
-		return;
-	tell_use(tree, &use);
-	tell_project(tree, &use);
+	if (use_init(telling->tree, telling->pin, telling->org, entry, &use)) {
+		tell_use(telling->tree, &use);
+		tell_project(telling->tree, &use);
+	}
+	return 0;
 }
 
-void use_changed(struct tree *tree, size_t pin, struct record_id account)
+void use_changed(struct tree *tree, size_t pin, struct record_id id)
 {
-	const struct node node = {.kind = NODE_ACCOUNT, .pin = pin, .id = account};
+	const struct node node = {.kind = NODE_ACCOUNT, .pin = pin, .id = id};
 	const struct node top = {.kind = NODE_USE, .pin = NO_PIN};
+	struct telling telling = {.tree = tree, .pin = pin};
 	const struct record *record;
-	const struct record *heir = NULL;
-	struct org *org = NULL;
 
-	if (!tree->invalidate || !is_known(tree, &top) || tree_org(tree, &node, &org) < 0)
+	if (!tree->invalidate || !is_known(tree, &top) || tree_org(tree, &node, &telling.org) < 0)
 		return;
-	record = org_record(org, account);
+	record = org_record(telling.org, id);
 	if (!record)
 		return;
-	if (!record_id_is_zero(record->parent))
-		tell(tree, pin, org, record);
-	while ((heir = org_next_heir(org, account, heir)))
-		tell(tree, pin, org, heir);
+	if (record->kind == RECORD_ACCOUNT && !record_id_is_zero(record->parent))
+		(void)tell(&telling, record);
+	(void)!offer_each_link(tree, telling.org, record, tell, &telling);
 }

@@ -1,8 +1,9 @@
 /*
- * What a project may use: under each name that it has, an account of its own or one that it
- * inherits, and of that the fields that pass to it. What use/ORG/PROJECT/NAME shows, and what is
- * made of it for tools: use_dir.h are the directories, use_file.h the files, variable.h the
- * environment. Plain values, borrowed from the organisation until its next commit.
+ * What a project may use: under each name that it has, an account of its own, or one that it
+ * inherits, or a data connection with the account that it is linked to; and of these the fields
+ * that pass to it. What use/ORG/PROJECT/NAME shows, and what is made of it for tools: use_dir.h are
+ * the directories, use_file.h the files, variable.h the environment. Plain values, borrowed from
+ * the organisation until its next commit.
  */
 #pragma once
 
@@ -14,8 +15,9 @@ struct use {
 	struct org *org;
 	const struct record *project;
 	const struct record *entry; /* the link, or the account itself: its name is the project's */
-	const struct record *account; /* whose fields these are */
-	const struct provider *provider;
+	const struct record *connection; /* whose fields these are; NULL: there is none */
+	const struct record *account;	 /* and then whose; NULL as well, but not both */
+	const struct provider *provider; /* what is made of them: of a connection, its type's */
 	bool inherited;
 };
 
@@ -36,7 +38,7 @@ const struct record *use_next_field(const struct use *use, const struct record *
 /* The one of this name; NULL. */
 const struct record *use_field(const struct use *use, const char *name);
 
-/* What the catalogue says of a field; NULL when its provider does not know it. */
+/* What the catalogue says of a field where it is set; NULL when its provider does not know it. */
 const struct provider_field *use_rule(const struct use *use, const struct record *field);
 
 /* The node of a kind, for which the project calls the account as it does; `name` is that of a file
@@ -53,5 +55,6 @@ const struct record *use_project(const struct org *org, const struct node *node)
  * files in use/ are his then. */
 bool use_runner(struct tree *tree, const struct org *org, const struct record *project, uid_t *ret);
 
-/* A field of an account has changed: tell the kernel of all that is made of it in use/. */
-void use_changed(struct tree *tree, size_t pin, struct record_id account);
+/* A field of an account, or of a connection, has changed: tell the kernel of all that is made of it
+ * in use/. */
+void use_changed(struct tree *tree, size_t pin, struct record_id record);

@@ -287,8 +287,10 @@ int use_provider_content(struct tree *tree, const struct node *node, struct secr
 
 	if (r < 0)
 		return r;
-	text = use.account->text ? use.account->text : "generic";
-	*ret_version = use.account->version;
+	text = use.provider->id;
+	if (!use.connection)
+		text = use.account->text ? use.account->text : "generic";
+	*ret_version = node_number(text);
 	return secret_copy(tree->pool, text, strlen(text), ret);
 }
 

@@ -106,7 +106,7 @@ static char *own_name(const char *account, const char *field)
 
 static int add_field(struct variables *variables, const struct use *use, const struct record *field)
 {
-	const struct provider_field *rule = use_rule(use, field);
+	const struct provider_field *rule = provider_field(use->provider, field->name);
 	int r = 0;
 
 	if (!rule)

@@ -502,3 +502,111 @@ Test(use, inodes_are_the_same_after_a_restart)
 	for (size_t i = 0; i < COUNT(pieces); i++)
 		cr_expect_eq(view_stat(&fixture, pieces[i]).st_ino, before[i], "%s", pieces[i]);
 }
+
+#define LINKED "../../connections/warehouse"
+
+/* A connection that a project is linked to, with its login. */
+static void connect_etl(struct fixture *fixture)
+{
+	acme_connect(fixture);
+	settle(fixture);
+	cr_assert_eq(fixture_remove(fixture, WAREHOUSE "/url", &fixture_root), 0);
+	cr_assert_eq(fixture_put(fixture, WAREHOUSE "/type", "postgresql"), 0);
+	cr_assert_eq(fixture_put(fixture, WAREHOUSE "/host", "db.example"), 0);
+	cr_assert_eq(fixture_put(fixture, WAREHOUSE "/port", "5432"), 0);
+	cr_assert_eq(fixture_put(fixture, WAREHOUSE_LOGIN "/username", "etl"), 0);
+	cr_assert_eq(fixture_put(fixture, WAREHOUSE_LOGIN "/password", "a:b"), 0);
+	cr_assert_eq(fixture_link(fixture, LINKED, ETL "/dwh", &fixture_root), 0);
+}
+
+Test(use, a_connection_is_its_fields_and_those_of_its_account)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	const struct caller runner = acme_holder(ACME_RUNNER);
+
+	connect_etl(&fixture);
+	view_expect_list(&fixture, USE "/dwh", &runner,
+			 "provider host password port type username env env.json "
+			 "pg_service.conf");
+	view_expect(&fixture, USE "/dwh/provider", "postgresql");
+	view_expect(&fixture, USE "/dwh/host", "db.example");
+	view_expect(&fixture, USE "/dwh/password", "a:b");
+	view_expect(&fixture, USE "/dwh/.pgpass", "db.example:5432:*:etl:a\\:b\n");
+	view_expect(&fixture, USE "/dwh/pg_service.conf",
+		    "[default]\nhost=db.example\nport=5432\nuser=etl\npassword=a:b\n");
+	view_expect(&fixture, USE "/dwh/env",
+		    "PGHOST=db.example\nPGPASSWORD=a:b\nPGPORT=5432\nPGUSER=etl\n");
+	view_expect_part(&fixture, USE "/env", "\nPGPASSWORD=a:b\n");
+	cr_expect_str_eq(view_bits(&fixture, USE "/dwh/password", &runner).text, "r--");
+}
+
+Test(use, a_connection_is_made_for_what_speaks_there)
+{
+	static const struct {
+		const char *field;
+		const char *value;
+		const char *provider;
+		const char *file; /* "": none */
+	} rows[] = {
+		{"type", "mysql", "mysql", "/my.cnf"},
+		{"type", "mariadb", "mysql", "/my.cnf"},
+		{"type", "postgres", "postgresql", "/.pgpass"},
+		{"type", "openai", "login", ""},
+		{"type", "oracle", "login", ""},
+		{"url", "mysql://db.example/x", "mysql", "/my.cnf"},
+		{"url", "jdbc:postgresql://db.example/x", "postgresql", "/.pgpass"},
+		{"url", "https://db.example/x", "login", ""},
+	};
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	connect_etl(&fixture);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char path[128];
+
+		(void)!fixture_remove(&fixture, WAREHOUSE "/type", &fixture_root);
+		snprintf(path, sizeof path, WAREHOUSE "/%s", rows[i].field);
+		cr_assert_eq(fixture_put(&fixture, path, rows[i].value), 0);
+		view_expect(&fixture, USE "/dwh/provider", rows[i].provider);
+		snprintf(path, sizeof path, USE "/dwh%s", rows[i].file);
+		cr_expect_eq(stat_of(&fixture, path), 0, "%s", path);
+	}
+}
+
+Test(use, a_change_of_a_connection_or_its_account_is_told)
+{
+	static const char *const directories[] = {"use", "use/acme", USE, USE "/dwh"};
+	static const char *const files[] = {USE "/dwh/env", USE "/dwh/.pgpass", USE "/env"};
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct node known[COUNT(files)];
+
+	connect_etl(&fixture);
+	know(&fixture, directories, COUNT(directories));
+	for (size_t i = 0; i < COUNT(files); i++)
+		known[i] = view_know(&fixture, files[i]);
+	fixture.invalidated = 0;
+	cr_assert_eq(fixture_put(&fixture, WAREHOUSE_LOGIN "/password", "c"), 0);
+	for (size_t i = 0; i < COUNT(files); i++)
+		cr_expect(view_was_told(&fixture, &known[i]), "%s", files[i]);
+	fixture.invalidated = 0;
+	cr_assert_eq(fixture_put(&fixture, WAREHOUSE "/host", "other.example"), 0);
+	for (size_t i = 0; i < COUNT(files); i++)
+		cr_expect(view_was_told(&fixture, &known[i]), "%s", files[i]);
+	view_expect(&fixture, USE "/dwh/.pgpass", "other.example:5432:*:etl:c\n");
+}
+
+Test(use, without_its_account_a_connection_is_its_description)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	const struct caller runner = acme_holder(ACME_RUNNER);
+	uint64_t handle = 0;
+
+	connect_etl(&fixture);
+	cr_assert_eq(fixture_open(&fixture, USE "/dwh/.pgpass", O_RDONLY, &runner, &handle), 0);
+	cr_assert_eq(fixture_remove(&fixture, ASSOCIATED, &fixture_root), 0);
+	cr_expect_eq(read_at(&fixture, handle, 0, &runner), -EACCES);
+	handles_close(fixture.handles, &fixture.tree, handle);
+	view_expect_list(&fixture, USE "/dwh", &runner, "provider host port type env env.json");
+	cr_expect_eq(find(&fixture, USE "/dwh/password"), -ENOENT);
+	cr_expect_eq(stat_of(&fixture, USE "/dwh/.pgpass"), -ENOENT);
+	view_expect(&fixture, USE "/dwh/env", "PGHOST=db.example\nPGPORT=5432\n");
+}

@@ -254,6 +254,27 @@ def test_libpq_reads_pgpass_and_service(place, people, runner):
     assert found[4] == "" and "group or world access" in said
 
 
+def test_a_connection_comes_with_its_login(place, people, runner):
+    connection = place.path("orgs/acme/connections/warehouse")
+    os.mkdir(connection)
+    place.put("orgs/acme/connections/warehouse/url", "postgresql://db.example/sales")
+    place.put("orgs/acme/connections/warehouse/host", "127.0.0.1")
+    place.put("orgs/acme/connections/warehouse/port", "1")
+    place.account("acme/warehouse-login", "login", username="etl", password="one")
+    os.symlink("../../warehouse-login", connection + "/warehouse-login")
+    link(place, "connections/warehouse", "dwh")
+    path = place.use + "/dwh"
+    for password in ("one", "an:other"):
+        place.put("orgs/acme/warehouse-login/password", password)
+        found, said = readers.libpq(people, runner, "host=127.0.0.1 port=1 dbname=d user=etl",
+                                    PGPASSFILE=path + "/.pgpass")
+        assert found == ["127.0.0.1", "1", "d", "etl", password] and not said
+        assert readers.by_dash(people, runner, place.use + "/env")["PGPASSWORD"] == password
+    os.unlink(connection + "/warehouse-login")
+    assert not os.path.exists(path + "/.pgpass") and not os.path.exists(path + "/password")
+    assert names(people, runner, path) == ["env", "env.json", "host", "port", "provider", "url"]
+
+
 def test_mariadb_reads_the_option_file(place, people, runner):
     path = own(place, "mysql", username="etl", password="x", host="db.example", port="3306")
     for password in ("x", "#a\"b'c\\d\\n ;e[f]=g ü "):
