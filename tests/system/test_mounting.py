@@ -108,7 +108,7 @@ def line(mount, options):
 ])
 def test_a_line_of_fstab_mounts_and_umount_ends_it(idle, helped, options):
     done = helped(line(idle, options), 'mount -T "$1" "$0" && ls "$0" && umount "$0" && ls "$0"')
-    assert (done.returncode, done.stdout, done.stderr) == (0, "orgs\nproviders\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "orgs\nproviders\nuse\n", "")
 
 
 def test_mount_all_mounts_once(idle, helped):
@@ -155,7 +155,7 @@ def test_options_that_cannot_be_had_are_named(idle, helped, options, said):
 ])
 def test_the_flags_of_mount_are_taken(helped, flags):
     done = helped("", f'mount.credfs "$2" "$0" {flags} && ls "$0"; umount "$0"')
-    assert (done.stdout, done.stderr) == ("orgs\nproviders\n", "")
+    assert (done.stdout, done.stderr) == ("orgs\nproviders\nuse\n", "")
 
 
 def test_fake_checks_and_mounts_nothing(idle, helped):
