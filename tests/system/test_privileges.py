@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from mounting import wait_until
+from mounting import BINARY, wait_until
 
 NUMBER = 65523  # serves where there is no user credfs
 
@@ -92,7 +92,7 @@ def test_each_process_has_the_descriptors_it_needs(mount):
     del held[0]  # whatever it was started with
     assert {number: held.pop(number) for number in (1, 2)} == log
     assert sorted(held.values()) == sorted(
-        ["/dev/fuse", state, mount.identity, "anon_inode:[signalfd]", "anon_inode:[pidfd]",
+        ["/dev/fuse", state, mount.identity, os.path.realpath(BINARY), "anon_inode:[signalfd]", "anon_inode:[pidfd]",
          "socket"])
     held = descriptors(mount.worker())
     del held[0]  # whatever it was started with
