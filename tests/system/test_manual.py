@@ -85,6 +85,19 @@ def test_every_key_of_the_catalogue_stands_in_the_manual():
         assert re.search(rf"^\.It Cm (\w+ , Cm )?{key}\b", text, re.M), key
 
 
+@pytest.mark.parametrize("keys", ["conf/rendering.c", "conf/trial.c"])
+def test_every_key_of_files_and_trials_stands_in_the_manual(keys):
+    text = source("conf/credfs-providers.5")
+    for key in entries(source(keys), r'\{"(\w+)",\s+set_\w+\}'):
+        assert re.search(rf"^\.(It )?Cm (\w+ , Cm )?{key}\b", text, re.M), key
+
+
+def test_every_format_of_a_file_stands_in_the_manual():
+    text = source("conf/credfs-providers.5")
+    for word in entries(source("conf/render.c"), r'\[RENDER_\w+\] = \{"(\w+)"'):
+        assert re.search(rf"^\.Cm .*\b{word}\b", text, re.M), word
+
+
 def test_every_type_of_a_field_stands_in_the_manual():
     for word in entries(source("conf/field.c"), r'\[FIELD_\w+\] = \{\.name = "(\w+)"'):
         assert re.search(rf"^\.It Cm {word}$", source("conf/credfs-providers.5"), re.M), word
