@@ -4,66 +4,37 @@
 
 #include "fs/account.h"
 #include "fs/association.h"
+#include "fs/children.h"
 #include "fs/edit.h"
 #include "fs/offer.h"
 #include "fs/deletion.h"
 #include "fs/scratch_dir.h"
 
 static const struct record_id top = {{0}};
+static const struct children connections = {RECORD_CONNECTION, NODE_CONNECTION, NULL};
 
 int connections_lookup(struct tree *tree, const struct node *directory, const char *name,
 		       const struct caller *caller, struct node *ret)
 {
-	const struct record *record;
-	struct org *org = NULL;
-	int r = tree_org(tree, directory, &org);
-
 	(void)caller;
-	if (r < 0)
-		return r;
-	record = org_child(org, top, RECORD_CONNECTION, name);
-	if (!record)
-		return org_damaged(org) ? -EIO : -ENOENT;
-	*ret = (struct node){NODE_CONNECTION, directory->pin, record->id, 0};
-	return 0;
+	return children_lookup(&connections, tree, directory, top, name, ret);
 }
 
 int connections_list(struct tree *tree, const struct node *directory, const struct caller *caller,
 		     struct listing *ret)
 {
-	const struct record *record = NULL;
-	struct org *org = NULL;
-	int r = tree_org(tree, directory, &org);
+	const struct children_place place = {tree, directory, top, caller, 0};
 
-	(void)caller;
-	while (r == 0 && (record = org_next_child(org, top, record))) {
-		const struct node node = {NODE_CONNECTION, directory->pin, record->id, 0};
-
-		if (record->kind == RECORD_CONNECTION &&
-		    org_child(org, top, RECORD_CONNECTION, record->name) == record)
-			r = listing_add(ret, record->name, &node, 0);
-	}
-	return r;
+	return children_list(&connections, &place, ret);
 }
 
 int connections_make_directory(const struct edit *edit)
 {
-	CLEANUP(change_freep) struct change *change = NULL;
-	CLEANUP_RECORD struct record record = {0};
-	struct org *org = NULL;
 	int r = edit_need(edit, MAY_MANAGE);
 
 	if (r == 0)
 		r = edit_name(edit);
-	if (r == 0)
-		r = edit_begin(edit, &org, &change);
-	if (r == 0 && org_child(org, top, RECORD_CONNECTION, edit->name))
-		r = -EEXIST;
-	if (r == 0)
-		r = edit_record(RECORD_CONNECTION, top, edit->name, &record);
-	if (r == 0)
-		r = change_put(change, &record);
-	return r < 0 ? r : edit_commit(edit->tree, edit->directory, org, change);
+	return r < 0 ? r : children_make(&connections, edit);
 }
 
 /* Whether everybody who may see the connection finds nothing in it. */
@@ -120,35 +91,11 @@ int connections_remove(const struct edit *edit, const struct node *child)
 int connections_rename(const struct edit *edit, const struct node *child, const struct edit *to,
 		       const struct node *replaced)
 {
-	CLEANUP(change_freep) struct change *change = NULL;
-	CLEANUP_RECORD struct record renamed = {0};
-	const struct record *record;
-	struct org *org = NULL;
-	int r;
+	int r = children_rename(edit, child, to, replaced, put_removed);
 
-	if (!node_equal(edit->directory, to->directory))
-		return -EPERM;
-	r = edit_need(edit, MAY_MANAGE);
-	if (r == 0)
-		r = edit_name(to);
-	if (r == 0)
-		r = edit_begin(edit, &org, &change);
 	if (r == 0 && replaced)
-		r = put_removed(change, org, replaced);
-	if (r < 0)
-		return r;
-	record = org_record(org, child->id);
-	r = record ? edit_renamed(record, to->name, &renamed) : -ENOENT;
-	if (r == 0)
-		r = change_put(change, &renamed);
-	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
-	if (r < 0)
-		return r;
-	tree_access_changed(edit->tree, edit->directory->pin);
-	if (replaced)
 		tell_removed(edit, replaced);
-	return 0;
+	return r;
 }
 
 int data_connection_lookup(struct tree *tree, const struct node *directory, const char *name,

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "fs/account.h"
+#include "fs/children.h"
 #include "fs/edit.h"
 #include "fs/ending.h"
 
 static const struct record_id top = {{0}};
+static const struct children accounts = {RECORD_ACCOUNT, NODE_ACCOUNT, NULL};
 
 struct fixed_child {
 	const char *name;
@@ -43,7 +45,6 @@ static bool is_offered(const struct tree *tree, enum node_kind kind)
 int org_dir_lookup(struct tree *tree, const struct node *directory, const char *name,
 		   const struct caller *caller, struct node *ret)
 {
-	const struct record *record;
 	struct org *org = NULL;
 	int r = tree_org(tree, directory, &org);
 
@@ -60,17 +61,13 @@ int org_dir_lookup(struct tree *tree, const struct node *directory, const char *
 			return 0;
 		}
 	}
-	record = org_child(org, top, RECORD_ACCOUNT, name);
-	if (!record || record->kind != RECORD_ACCOUNT)
-		return org_damaged(org) ? -EIO : -ENOENT;
-	*ret = (struct node){.kind = NODE_ACCOUNT, .pin = directory->pin, .id = record->id};
-	return 0;
+	return children_lookup(&accounts, tree, directory, top, name, ret);
 }
 
 int org_dir_list(struct tree *tree, const struct node *directory, const struct caller *caller,
 		 struct listing *ret)
 {
-	const struct record *record = NULL;
+	const struct children_place place = {tree, directory, top, caller, FIXED};
 	struct org *org = NULL;
 	int r = tree_org(tree, directory, &org);
 
@@ -83,15 +80,7 @@ int org_dir_list(struct tree *tree, const struct node *directory, const struct c
 		if (node.kind != NODE_AUDIT || access_bits(tree, &node, caller, 4) == 0)
 			r = listing_add(ret, fixed[i].name, &node, (unsigned)i);
 	}
-	while (r == 0 && (record = org_next_child(org, top, record))) {
-		const struct node node = {
-			.kind = NODE_ACCOUNT, .pin = directory->pin, .id = record->id};
-
-		if (record->kind == RECORD_ACCOUNT &&
-		    org_child(org, top, RECORD_ACCOUNT, record->name) == record)
-			r = listing_add(ret, record->name, &node, FIXED);
-	}
-	return r;
+	return r < 0 ? r : children_list(&accounts, &place, ret);
 }
 
 uint64_t org_dir_updated(struct tree *tree, const struct node *node)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fs/account.h"
+#include "fs/children.h"
 #include "fs/edit.h"
 
 static const struct record_id top = {{0}};
@@ -14,39 +15,22 @@ static bool is_own(struct tree *tree, const char *name, const struct caller *cal
 	return caller->uid == 0 || (user && user->known && user->id == caller->uid);
 }
 
+static const struct children users = {RECORD_USER, NODE_USER, is_own};
+static const struct children accounts = {RECORD_ACCOUNT, NODE_ACCOUNT, NULL};
+
 int users_lookup(struct tree *tree, const struct node *directory, const char *name,
 		 const struct caller *caller, struct node *ret)
 {
-	const struct record *record;
-	struct org *org = NULL;
-	int r = tree_org(tree, directory, &org);
-
 	(void)caller;
-	if (r < 0)
-		return r;
-	record = org_child(org, top, RECORD_USER, name);
-	if (!record)
-		return org_damaged(org) ? -EIO : -ENOENT;
-	*ret = (struct node){NODE_USER, directory->pin, record->id, 0};
-	return 0;
+	return children_lookup(&users, tree, directory, top, name, ret);
 }
 
 int users_list(struct tree *tree, const struct node *directory, const struct caller *caller,
 	       struct listing *ret)
 {
-	const struct record *record = NULL;
-	struct org *org = NULL;
-	int r = tree_org(tree, directory, &org);
+	const struct children_place place = {tree, directory, top, caller, 0};
 
-	while (r == 0 && (record = org_next_child(org, top, record))) {
-		const struct node node = {NODE_USER, directory->pin, record->id, 0};
-
-		if (record->kind == RECORD_USER &&
-		    org_child(org, top, RECORD_USER, record->name) == record &&
-		    is_own(tree, record->name, caller))
-			r = listing_add(ret, record->name, &node, 0);
-	}
-	return r;
+	return children_list(&users, &place, ret);
 }
 
 /* Whether a user could be called so. */
@@ -63,9 +47,6 @@ static int check_name(const char *name)
 
 int users_make_directory(const struct edit *edit)
 {
-	CLEANUP(change_freep) struct change *change = NULL;
-	CLEANUP_RECORD struct record record = {0};
-	struct org *org = NULL;
 	int r = edit_name(edit);
 
 	if (r == 0)
@@ -74,15 +55,7 @@ int users_make_directory(const struct edit *edit)
 		r = edit_need(edit, MAY_MANAGE | MAY_LIST);
 	if (r == 0 && !is_own(edit->tree, edit->name, edit->caller))
 		r = -EACCES;
-	if (r == 0)
-		r = edit_begin(edit, &org, &change);
-	if (r == 0 && org_child(org, top, RECORD_USER, edit->name))
-		r = -EEXIST;
-	if (r == 0)
-		r = edit_record(RECORD_USER, top, edit->name, &record);
-	if (r == 0)
-		r = change_put(change, &record);
-	return r < 0 ? r : edit_commit(edit->tree, edit->directory, org, change);
+	return r < 0 ? r : children_make(&users, edit);
 }
 
 int users_remove(const struct edit *edit, const struct node *child)
@@ -109,36 +82,16 @@ int users_remove(const struct edit *edit, const struct node *child)
 int user_lookup(struct tree *tree, const struct node *directory, const char *name,
 		const struct caller *caller, struct node *ret)
 {
-	const struct record *record;
-	struct org *org = NULL;
-	int r = tree_org(tree, directory, &org);
-
 	(void)caller;
-	if (r < 0)
-		return r;
-	record = org_child(org, directory->id, RECORD_ACCOUNT, name);
-	if (!record || record->kind != RECORD_ACCOUNT)
-		return org_damaged(org) ? -EIO : -ENOENT;
-	*ret = (struct node){NODE_ACCOUNT, directory->pin, record->id, 0};
-	return 0;
+	return children_lookup(&accounts, tree, directory, directory->id, name, ret);
 }
 
 int user_list(struct tree *tree, const struct node *directory, const struct caller *caller,
 	      struct listing *ret)
 {
-	const struct record *record = NULL;
-	struct org *org = NULL;
-	int r = tree_org(tree, directory, &org);
+	const struct children_place place = {tree, directory, directory->id, caller, 0};
 
-	(void)caller;
-	while (r == 0 && (record = org_next_child(org, directory->id, record))) {
-		const struct node node = {NODE_ACCOUNT, directory->pin, record->id, 0};
-
-		if (record->kind == RECORD_ACCOUNT &&
-		    org_child(org, directory->id, RECORD_ACCOUNT, record->name) == record)
-			r = listing_add(ret, record->name, &node, 0);
-	}
-	return r;
+	return children_list(&accounts, &place, ret);
 }
 
 int user_make_directory(const struct edit *edit)

@@ -3,11 +3,13 @@
 #include <string.h>
 
 #include "fs/account.h"
+#include "fs/children.h"
 #include "fs/edit.h"
 #include "fs/link.h"
 #include "fs/role_file.h"
 
 static const struct record_id top = {{0}};
+static const struct children projects = {RECORD_PROJECT, NODE_PROJECT, NULL};
 
 /* Names that mean something in a project, now or with a later view of it. */
 static const char *const reserved[] = {"roles", "env", "env.json"};
@@ -34,67 +36,36 @@ uint64_t project_updated(struct tree *tree, const struct node *node)
 int projects_lookup(struct tree *tree, const struct node *directory, const char *name,
 		    const struct caller *caller, struct node *ret)
 {
-	const struct record *record;
-	struct org *org = NULL;
-	int r = tree_org(tree, directory, &org);
-
 	(void)caller;
-	if (r < 0)
-		return r;
-	record = org_child(org, top, RECORD_PROJECT, name);
-	if (!record)
-		return org_damaged(org) ? -EIO : -ENOENT;
-	*ret = (struct node){NODE_PROJECT, directory->pin, record->id, 0};
-	return 0;
+	return children_lookup(&projects, tree, directory, top, name, ret);
 }
 
 int projects_list(struct tree *tree, const struct node *directory, const struct caller *caller,
 		  struct listing *ret)
 {
-	const struct record *record = NULL;
-	struct org *org = NULL;
-	int r = tree_org(tree, directory, &org);
+	const struct children_place place = {tree, directory, top, caller, 0};
 
-	(void)caller;
-	while (r == 0 && (record = org_next_child(org, top, record))) {
-		const struct node node = {NODE_PROJECT, directory->pin, record->id, 0};
-
-		if (record->kind == RECORD_PROJECT &&
-		    org_child(org, top, RECORD_PROJECT, record->name) == record)
-			r = listing_add(ret, record->name, &node, 0);
-	}
-	return r;
+	return children_list(&projects, &place, ret);
 }
 
 int projects_make_directory(const struct edit *edit)
 {
-	CLEANUP(change_freep) struct change *change = NULL;
-	CLEANUP_RECORD struct record record = {0};
-	struct org *org = NULL;
 	int r = edit_need(edit, MAY_MANAGE);
 
 	if (r == 0)
 		r = edit_name(edit);
-	if (r == 0)
-		r = edit_begin(edit, &org, &change);
-	if (r == 0 && org_child(org, top, RECORD_PROJECT, edit->name))
-		r = -EEXIST;
-	if (r == 0)
-		r = edit_record(RECORD_PROJECT, top, edit->name, &record);
-	if (r == 0)
-		r = change_put(change, &record);
-	return r < 0 ? r : edit_commit(edit->tree, edit->directory, org, change);
+	return r < 0 ? r : children_make(&projects, edit);
 }
 
 /* Its roles go with it; accounts and links must have gone before. */
-static int put_removed(struct change *change, const struct org *org, struct record_id project)
+static int put_removed(struct change *change, const struct org *org, const struct node *project)
 {
 	const struct record *child = NULL;
 	int r = 0;
 
-	while (r == 0 && (child = org_next_child(org, project, child)))
+	while (r == 0 && (child = org_next_child(org, project->id, child)))
 		r = child->kind == RECORD_ROLE ? change_remove(change, child->id) : -ENOTEMPTY;
-	return r < 0 ? r : change_remove(change, project);
+	return r < 0 ? r : change_remove(change, project->id);
 }
 
 int projects_remove(const struct edit *edit, const struct node *child)
@@ -106,7 +77,7 @@ int projects_remove(const struct edit *edit, const struct node *child)
 	if (r == 0)
 		r = edit_begin(edit, &org, &change);
 	if (r == 0)
-		r = put_removed(change, org, child->id);
+		r = put_removed(change, org, child);
 	if (r == 0)
 		r = edit_commit(edit->tree, edit->directory, org, change);
 	if (r < 0)
@@ -119,32 +90,7 @@ int projects_remove(const struct edit *edit, const struct node *child)
 int projects_rename(const struct edit *edit, const struct node *child, const struct edit *to,
 		    const struct node *replaced)
 {
-	CLEANUP(change_freep) struct change *change = NULL;
-	CLEANUP_RECORD struct record renamed = {0};
-	const struct record *record;
-	struct org *org = NULL;
-	int r;
-
-	if (!node_equal(edit->directory, to->directory))
-		return -EPERM;
-	r = edit_need(edit, MAY_MANAGE);
-	if (r == 0)
-		r = edit_name(to);
-	if (r == 0)
-		r = edit_begin(edit, &org, &change);
-	if (r == 0 && replaced)
-		r = put_removed(change, org, replaced->id);
-	if (r < 0)
-		return r;
-	record = org_record(org, child->id);
-	r = record ? edit_renamed(record, to->name, &renamed) : -ENOENT;
-	if (r == 0)
-		r = change_put(change, &renamed);
-	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
-	if (r == 0)
-		tree_access_changed(edit->tree, edit->directory->pin);
-	return r;
+	return children_rename(edit, child, to, replaced, put_removed);
 }
 
 int project_lookup(struct tree *tree, const struct node *directory, const char *name,
