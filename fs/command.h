@@ -27,6 +27,7 @@ enum exit_code cmd_restore(const char *configuration, int count, char **argument
 enum exit_code cmd_audit(const char *configuration, int count, char **arguments);
 enum exit_code cmd_key(const char *configuration, int count, char **arguments);
 enum exit_code cmd_list(const char *configuration, int count, char **arguments);
+enum exit_code cmd_exec(const char *configuration, int count, char **arguments);
 enum exit_code cmd_test(const char *configuration, int count, char **arguments);
 enum exit_code cmd_rm(const char *configuration, int count, char **arguments);
 

@@ -32,4 +32,7 @@ enum exit_code {
 	EXIT_REJECTED = 24,    /* test: the provider does not take the credential */
 	EXIT_UNREACHABLE = 25, /* test: what it thinks of it cannot be told */
 	EXIT_UNTRIED = 26,     /* test: there is no way to try it */
+	EXIT_NOT_RUN = 125,    /* exec: the program was not run */
+	EXIT_CANNOT_RUN = 126, /* exec: it cannot be run */
+	EXIT_NO_PROGRAM = 127, /* exec: there is no such program */
 };

@@ -2,6 +2,7 @@
 
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -154,12 +155,25 @@ static int try_path(struct lookup *lookup, const char *mount, const char *path)
 	return lookup->found->mount && lookup->found->path ? 0 : -ENOMEM;
 }
 
+/* What begins at the mount is no organisation: their names are looked for below orgs. */
+static bool is_whole(const char *name)
+{
+	static const char *const roots[] = {"orgs", "use"};
+
+	for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+		const size_t length = strlen(roots[i]);
+
+		if (strncmp(name, roots[i], length) == 0 && (!name[length] || name[length] == '/'))
+			return true;
+	}
+	return false;
+}
+
 static int try_mount(void *context, const char *mount)
 {
 	struct lookup *lookup = context;
 	CLEANUP_FREE char *path = NULL;
-	const bool whole = strncmp(lookup->name, "orgs/", 5) == 0 ||
-			   strcmp(lookup->name, "orgs") == 0;
+	const bool whole = is_whole(lookup->name);
 	const int answer = mountpoint_answers(mount);
 	size_t length;
 

@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{"audit", "show, follow and verify who read or changed what", cmd_audit},
 	{"worker", NULL, cmd_worker}, /* for the supervisor alone */
 	{"check", "say what is wrong with the accounts, or verify the store", cmd_check},
+	{"exec", "run a program with a project's credentials in its environment", cmd_exec},
 	{"test", "try a credential against its provider", cmd_test},
 	{"rm", "delete an account, or an organisation, after showing who uses it", cmd_rm},
 	{"key", "show and change who can open an organisation", cmd_key},

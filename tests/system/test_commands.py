@@ -10,7 +10,7 @@ import pytest
 import mounting
 
 USAGE = 2
-COMMANDS = ["init", "mount", "status", "list"]
+COMMANDS = ["init", "mount", "status", "list", "check", "exec", "rm", "test"]
 KEY = "sk-proj-" + "c" * 40
 
 
