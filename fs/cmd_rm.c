@@ -10,6 +10,7 @@
 #include "fs/command.h"
 #include "fs/inventory.h"
 #include "fs/location.h"
+#include "fs/orphans.h"
 #include "fs/removal.h"
 #include "fs/said.h"
 
@@ -100,20 +101,6 @@ static enum exit_code find(const char *name, struct target *ret)
 	return EXIT_DONE;
 }
 
-/* A small file below a directory; NULL when it cannot be read. */
-static char *read_below(const char *directory, const char *name)
-{
-	CLEANUP_FREE char *path = location_full(directory, name);
-	CLEANUP_CLOSE int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	CLEANUP_FREE char *text = NULL;
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return NULL;
-	text = calloc(1, (size_t)st.st_size + 1);
-	return text && read(fd, text, (size_t)st.st_size) >= 0 ? TAKE_PTR(text) : NULL;
-}
-
 static void show_lines(const char *before, const char *lines)
 {
 	while (lines && *lines) {
@@ -128,8 +115,8 @@ static void show_lines(const char *before, const char *lines)
 /* An account, project or connection: what it says of itself, and who uses it. */
 static void show_directory(const struct target *target)
 {
-	CLEANUP_FREE char *info = read_below(target->path, ".info");
-	CLEANUP_FREE char *status = read_below(target->path, ".status");
+	CLEANUP_FREE char *info = said_read(target->path, ".info");
+	CLEANUP_FREE char *status = said_read(target->path, ".status");
 	CLEANUP_FREE char *provider = info ? said_values(info, "provider") : NULL;
 	CLEANUP_FREE char *users = status ? said_values(status, "used-by") : NULL;
 
@@ -228,8 +215,39 @@ static enum exit_code fail(const struct target *target, const char *where, int e
 			    error == -EACCES && target->organisation ? ": only its owner may" : "");
 }
 
+/* The last link to a credential is gone: it stays, unless it is to go as well. */
+static void offer(const struct orphans *orphans, bool force)
+{
+	for (size_t i = 0; i < orphans->count; i++) {
+		CLEANUP_FREE char *where = NULL;
+		int r = 0;
+
+		if (!orphans_are(orphans, i))
+			continue;
+		if (force || !isatty(STDIN_FILENO)) {
+			fprintf(stderr, "%s: nobody has it any more; `credfs rm` deletes it\n",
+				orphans->paths[i]);
+			continue;
+		}
+		fprintf(stderr, "%s: nobody has it any more.\n", orphans->paths[i]);
+		if (ask_yes("Delete it for good, too? [y/N]", "y"))
+			r = removal_run(orphans->paths[i], NULL, &where);
+		if (r < 0)
+			command_fail(EXIT_OTHER, "%s: not deleted: %s", orphans->paths[i],
+				     strerror(-r));
+	}
+}
+
+static bool in_connections(const struct target *target)
+{
+	const char *rest = location_in_org(target->location.path);
+
+	return rest && strncmp(rest, "connections/", strlen("connections/")) == 0;
+}
+
 static enum exit_code run(const struct target *target, bool force)
 {
+	CLEANUP_ORPHANS struct orphans orphans = {0};
 	CLEANUP_FREE char *where = NULL;
 	int r = may_remove(target);
 	enum exit_code code;
@@ -239,6 +257,8 @@ static enum exit_code run(const struct target *target, bool force)
 	code = force ? EXIT_DONE : confirm(target);
 	if (code != EXIT_DONE)
 		return code;
+	if (in_connections(target) && orphans_note(target->path, &orphans) < 0)
+		return fail(target, NULL, -ENOMEM);
 	if (target->organisation) {
 		r = end_organisation(target);
 	} else {
@@ -247,7 +267,10 @@ static enum exit_code run(const struct target *target, bool force)
 		progress_init(&progress, "deleting");
 		r = removal_run(target->path, &progress, &where);
 	}
-	return r < 0 ? fail(target, where, r) : EXIT_DONE;
+	if (r < 0)
+		return fail(target, where, r);
+	offer(&orphans, force);
+	return EXIT_DONE;
 }
 
 enum exit_code cmd_rm(const char *configuration, int count, char **arguments)

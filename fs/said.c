@@ -1,9 +1,25 @@
 #include "fs/said.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "fs/location.h"
 #include "store/cleanup.h"
+
+char *said_read(const char *directory, const char *name)
+{
+	CLEANUP_FREE char *path = location_full(directory, name);
+	CLEANUP_CLOSE int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	CLEANUP_FREE char *text = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return NULL;
+	text = calloc(1, (size_t)st.st_size + 1);
+	return text && read(fd, text, (size_t)st.st_size) >= 0 ? TAKE_PTR(text) : NULL;
+}
 
 char *said_values(const char *text, const char *key)
 {

@@ -1,4 +1,5 @@
 """credfs test of logins, at a real PostgreSQL and a real MariaDB."""
+import os
 import re
 
 import pytest
@@ -119,3 +120,39 @@ def test_an_encrypted_connection_is_asked_for_where_it_leaves_this_host(login, p
         assert outcome == "unreachable" and re.search("SSL|TLS", detail), detail
     url = f"postgresql://0.0.0.0:{postgres.port}/sales?sslmode=disable"
     assert verdict(login, url)[0] == "accepted"
+
+
+@pytest.fixture
+def connected(mounts):
+    """connected(fields, ...) makes a connection with a login: the path of the login in it."""
+    mount = mounts("[features]\nconnections = yes\n")
+    mount.org("acme")
+    os.mkdir(mount.path("orgs/acme/connections/warehouse"))
+    mount.account("acme/app", provider="login", username="app", password=PASSWORD)
+    os.symlink("../../app", mount.path("orgs/acme/connections/warehouse/app"))
+
+    def make(**fields):
+        for field, value in fields.items():
+            mount.put("orgs/acme/connections/warehouse/" + field, value)
+        return "acme/connections/warehouse/app"
+
+    make.mount = mount
+    return make
+
+
+def test_a_login_is_tried_where_its_connection_leads(connected, postgres, mariadb):
+    path = connected(url=f"postgresql://127.0.0.1:{postgres.port}/sales")
+    assert try_it(connected.mount, path)["verdict"] == "accepted"
+    connected(url=f"jdbc:mariadb://127.0.0.1:{mariadb.port}/sales")
+    assert try_it(connected.mount, path)["verdict"] == "accepted"
+    connected.mount.put("orgs/acme/app/password", "wrong")
+    assert try_it(connected.mount, path)["verdict"] == "rejected"
+    alone = try_it(connected.mount, "acme/app")
+    assert alone["verdict"] == "untried" and "through its connection" in alone["detail"]
+
+
+def test_a_connection_may_be_described_by_its_parts(connected, postgres, mariadb):
+    path = connected(type="postgresql", host="127.0.0.1", port=str(postgres.port), database="sales")
+    assert try_it(connected.mount, path)["verdict"] == "accepted"
+    connected(type="mysql", port=str(mariadb.port))
+    assert try_it(connected.mount, path)["verdict"] == "accepted"

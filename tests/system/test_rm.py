@@ -269,3 +269,55 @@ def test_other_hosts_learn_of_it(furnished, mounts):
     assert not os.path.exists(other.mount.path("orgs/acme"))
     mounting.wait_until(lambda: names(other.mount, "orgs") == set(), 10, "the name is gone")
     assert "organisation acme was deleted" in other.mount.log_text()
+
+
+# connections
+
+@pytest.fixture
+def connected(mounts):
+    """Two connections; `app` is used with both, `own` with one."""
+    mount = mounts("[features]\nconnections = yes\n")
+    mount.org("acme")
+    for name in ("app", "own"):
+        mount.account("acme/" + name, provider="login", username=name, password="secret")
+    for name in ("warehouse", "lake"):
+        os.mkdir(mount.path("orgs/acme/connections", name))
+        mount.put(f"orgs/acme/connections/{name}/url", "postgresql://db.example/sales")
+        os.symlink("../../app", mount.path("orgs/acme/connections", name, "app"))
+    os.symlink("../../own", mount.path("orgs/acme/connections/lake/own"))
+    return mount
+
+
+def accounts(mount):
+    return names(mount, "orgs/acme") & {"app", "own"}
+
+
+def test_a_credential_that_other_connections_have_is_nobody_s_question(connected):
+    code, shown = answer(connected, "y", connected.path("orgs/acme/connections/warehouse/app"))
+    assert code == 0 and "nobody has it" not in shown
+    assert names(connected, "orgs/acme/connections/warehouse") == {"url"}
+    assert accounts(connected) == {"app", "own"}
+
+
+@pytest.mark.parametrize("text,left", [("y", {"app"}), ("n", {"app", "own"})])
+def test_with_its_last_connection_a_credential_goes_if_it_is_to(connected, text, left):
+    argv = connected.argv("rm", connected.path("orgs/acme/connections/lake/own"))
+    with Terminal("root", argv, mounting.ENVIRONMENT) as terminal:
+        terminal.wait_for(r"End it\? \[y/N\]")
+        terminal.type("y\r")
+        terminal.wait_for(r"nobody has it any more\.\s+Delete it for good, too\? \[y/N\]")
+        terminal.type(text + "\r")
+        assert terminal.finish() == 0
+    assert accounts(connected) == left
+    assert names(connected, "orgs/acme/connections/lake") == {"app", "url"}
+
+
+def test_a_script_is_told_of_what_is_nobody_s(connected):
+    done = connected.credfs("rm", "-f", connected.path("orgs/acme/connections/lake"))
+    own = connected.path("orgs/acme/own")
+    assert (done.returncode, done.stderr) == \
+           (0, f"{own}: nobody has it any more; `credfs rm` deletes it\n")
+    assert names(connected, "orgs/acme/connections") == {"warehouse"}
+    assert accounts(connected) == {"app", "own"}
+    done = connected.credfs("check", "--json", connected.root)
+    assert '"orphan"' in done.stdout and "acme/own" in done.stdout
