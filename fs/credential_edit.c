@@ -169,6 +169,9 @@ static int replace_values(struct moving *moving, struct record *moved)
 		r = change_remove_value(moving->change, moved->id, versions[i]);
 	if (r == 0)
 		r = put_history(moving, moved);
+	/* Who reads it by its name has had the other's numbers. */
+	if (moved->value_last < moving->target.field->value_last)
+		moved->value_last = moving->target.field->value_last;
 	moved->value_version = ++moved->value_last;
 	if (r == 0)
 		r = change_put_value(moving->change, moved->id, moved->value_version,

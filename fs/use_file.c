@@ -141,13 +141,18 @@ static int environment_content(const struct use *use, enum render_format format,
 	return r < 0 ? r : variables_render(&variables, format, use->tree->pool, ret, &index);
 }
 
-/* Another set of values is another version. */
-static int version_of(struct tree *tree, const struct node *node,
-		      int (*fields)(struct tree *tree, const struct node *node, char **ret),
-		      uint64_t *ret)
+/* Which fields a file is made of: as the audit log names them, or each as no other one is. */
+enum print { PRINT_NAMES, PRINT_IDS };
+
+typedef int fields_fn(struct tree *tree, const struct node *node, enum print how, char **ret);
+static fields_fn file_fields, env_fields;
+
+/* Another set of values is another version: the value of the same name and number may be another
+ * account's, to which the link leads now. */
+static int version_of(struct tree *tree, const struct node *node, fields_fn *fields, uint64_t *ret)
 {
 	CLEANUP_FREE char *text = NULL;
-	int r = fields(tree, node, &text);
+	int r = fields(tree, node, PRINT_IDS, &text);
 
 	if (r == 0)
 		*ret = node_number(text);
@@ -174,7 +179,7 @@ int use_file_content(struct tree *tree, const struct node *node, struct secret *
 		r = environment_content(&use, item.format, ret);
 	else
 		r = use_render(&use, item.rendering, ret, &refused);
-	return r < 0 ? absent(r) : version_of(tree, node, use_file_fields, ret_version);
+	return r < 0 ? absent(r) : version_of(tree, node, file_fields, ret_version);
 }
 
 int use_file_size(struct tree *tree, const struct node *node, uint64_t *ret)
@@ -222,14 +227,27 @@ bool use_file_is_open(struct tree *tree, const struct node *node)
 	return rule && !rule->secret && !item.field->secret;
 }
 
-static void print_field(const struct record *entry, const struct record *field, FILE *file)
+struct fields_printer {
+	FILE *file;
+	enum print how;
+	bool accounts; /* their names too */
+};
+
+static void print_field(const struct fields_printer *printer, const struct record *entry,
+			const struct record *field)
 {
-	fprintf(file, "%s%s%s:%" PRIu64 "\n", entry ? entry->name : "", entry ? "/" : "",
-		field->name, field->value_version);
+	if (printer->how == PRINT_IDS) {
+		for (size_t i = 0; i < sizeof field->id; i++)
+			fprintf(printer->file, "%02x", field->id.bytes[i]);
+	} else {
+		fprintf(printer->file, "%s%s%s", printer->accounts ? entry->name : "",
+			printer->accounts ? "/" : "", field->name);
+	}
+	fprintf(printer->file, ":%" PRIu64 "\n", field->value_version);
 }
 
 /* A field that gives several variables stands there once. */
-static void print_variables(const struct variables *variables, bool accounts, FILE *file)
+static void print_variables(const struct fields_printer *printer, const struct variables *variables)
 {
 	for (size_t i = 0; i < variables->count; i++) {
 		const struct variable *variable = &variables->list[i];
@@ -239,11 +257,12 @@ static void print_variables(const struct variables *variables, bool accounts, FI
 			seen = variables->list[j].field == variable->field &&
 			       variables->list[j].entry == variable->entry;
 		if (!seen)
-			print_field(accounts ? variable->entry : NULL, variable->field, file);
+			print_field(printer, variable->entry, variable->field);
 	}
 }
 
-static int print_item(const struct use *use, const struct item *item, FILE *file)
+static int print_item(const struct fields_printer *printer, const struct use *use,
+		      const struct item *item)
 {
 	CLEANUP_VARIABLES struct variables variables = {.names = true};
 	const struct rendering *rendering = item->rendering;
@@ -251,18 +270,18 @@ static int print_item(const struct use *use, const struct item *item, FILE *file
 
 	if (item->environment)
 		r = variables_of(use, &variables);
-	print_variables(&variables, false, file);
+	print_variables(printer, &variables);
 	for (size_t i = 0; rendering && i < rendering->count; i++) {
 		const char *name = rendering->values[i].field;
 		const struct record *field = name ? use_field(use, name) : NULL;
 
 		if (field)
-			print_field(NULL, field, file);
+			print_field(printer, use->entry, field);
 	}
 	return r;
 }
 
-int use_file_fields(struct tree *tree, const struct node *node, char **ret)
+static int file_fields(struct tree *tree, const struct node *node, enum print how, char **ret)
 {
 	CLEANUP_PRINTER struct printer printer = {0};
 	struct item item = {0};
@@ -274,8 +293,14 @@ int use_file_fields(struct tree *tree, const struct node *node, char **ret)
 	if (r == 0)
 		r = printer_begin(&printer);
 	if (r == 0)
-		r = print_item(&use, &item, printer.file);
+		r = print_item(&(const struct fields_printer){printer.file, how, false}, &use,
+			       &item);
 	return r < 0 ? r : printer_end(&printer, ret, NULL);
+}
+
+int use_file_fields(struct tree *tree, const struct node *node, char **ret)
+{
+	return file_fields(tree, node, PRINT_NAMES, ret);
 }
 
 int use_provider_content(struct tree *tree, const struct node *node, struct secret **ret,
@@ -309,10 +334,10 @@ int use_env_content(struct tree *tree, const struct node *node, struct secret **
 		r = variables_of_project(tree, node, &variables);
 	if (r == 0)
 		r = variables_render(&variables, format, tree->pool, ret, &index);
-	return r < 0 ? absent(r) : version_of(tree, node, use_env_fields, ret_version);
+	return r < 0 ? absent(r) : version_of(tree, node, env_fields, ret_version);
 }
 
-int use_env_fields(struct tree *tree, const struct node *node, char **ret)
+static int env_fields(struct tree *tree, const struct node *node, enum print how, char **ret)
 {
 	CLEANUP_VARIABLES struct variables variables = {.names = true};
 	CLEANUP_PRINTER struct printer printer = {0};
@@ -322,8 +347,13 @@ int use_env_fields(struct tree *tree, const struct node *node, char **ret)
 		r = printer_begin(&printer);
 	if (r < 0)
 		return r;
-	print_variables(&variables, true, printer.file);
+	print_variables(&(const struct fields_printer){printer.file, how, true}, &variables);
 	return printer_end(&printer, ret, NULL);
+}
+
+int use_env_fields(struct tree *tree, const struct node *node, char **ret)
+{
+	return env_fields(tree, node, PRINT_NAMES, ret);
 }
 
 uint64_t use_env_updated(struct tree *tree, const struct node *node)

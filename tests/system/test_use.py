@@ -485,6 +485,47 @@ def test_reading_a_file_is_one_line_that_names_its_fields(place, people, runner)
     assert KEY not in text and "xai-1" not in text
 
 
+def test_what_another_account_has_of_the_same_name_is_another_value(place):
+    place.account("acme/first", "openai", api_key=KEY)
+    place.account("acme/second", "openai", api_key=ANOTHER)
+    link(place, "first", "openai")
+    begun, whole = (os.open(place.use + "/env", os.O_RDONLY) for _ in range(2))
+    try:
+        assert os.read(begun, 15) == os.read(whole, 15) == b"OPENAI_API_KEY="
+        before = len(lines_of(place))
+        subprocess.run(["ln", "-sfn", "../../second",
+                        place.path("orgs/acme/projects/etl/openai")], check=True)
+        with pytest.raises(PermissionError):
+            os.read(begun, 100)
+        assert os.pread(whole, 100, 0) == f"OPENAI_API_KEY={ANOTHER}\n".encode()
+    finally:
+        os.close(begun)
+        os.close(whole)
+    found = [line for line in lines_of(place, before) if line["operation"] == "read"]
+    assert [(line["path"], line["result"]) for line in found] == [
+        ("use/acme/etl/env", "EACCES"), ("use/acme/etl/env", "ok")]
+    assert found[1]["fields"] == ["openai/api_key:1"]
+
+
+def test_a_field_that_takes_the_place_of_another_has_a_number_of_its_own(mounts, people):
+    mount = mounts("[history]\nkeep = 0\n")
+    mount.org("acme")
+    mount.project("acme", "etl", runner=["user:" + people.user("runner")])
+    mount.account("acme/own", a="one", b="two")
+    link(mount, "own")
+    mount.put("orgs/acme/own/b", "three")
+    reader = os.open(mount.path("use/acme/etl/own/b"), os.O_RDONLY)
+    try:
+        assert os.read(reader, 10) == b"three"
+        before = len(lines_of(mount))
+        os.rename(mount.path("orgs/acme/own/a"), mount.path("orgs/acme/own/b"))
+        assert os.pread(reader, 10, 0) == b"one"
+    finally:
+        os.close(reader)
+    found = [line for line in lines_of(mount, before) if line["operation"] == "read"]
+    assert [(line["path"], line["version"]) for line in found] == [("use/acme/etl/own/b", 3)]
+
+
 def test_the_catalogue_says_which_files_there_are(place):
     shown = place.get("providers/bedrock")
     assert "\nfile: credentials\nformat: aws\ngroup: default\n" in shown
