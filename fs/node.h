@@ -11,6 +11,7 @@
 
 #include "store/id.h"
 
+/* A worker of another version reads these numbers (event.h): new kinds come last. */
 enum node_kind {
 	NODE_ROOT,
 	NODE_DAEMON,	    /* /.status: how the daemon is */
