@@ -87,7 +87,7 @@ static enum exit_code run_in_background(const struct supervisor_options *options
 }
 
 /* The directory is there, and nothing of ours is in the way. */
-static enum exit_code check(const struct mounting *mounting, char **ret_path,
+static enum exit_code check(const struct mounting *mounting, struct keep *keep, char **ret_path,
 			    enum mountpoint_state *ret_state)
 {
 	int r = mountpoint_resolve(mounting->directory, ret_path);
@@ -97,6 +97,10 @@ static enum exit_code check(const struct mounting *mounting, char **ret_path,
 	/* Nobody means that, and it could not be undone. */
 	if (strcmp(*ret_path, "/") == 0)
 		return command_fail(EXIT_CANNOT_MOUNT, "/: not over the root directory");
+	if (supervisor_can_resume(keep, *ret_path))
+		return EXIT_DONE;
+	keep_drop();
+	keep_done(keep);
 	r = mountpoint_state(*ret_path, ret_state);
 	if (r < 0)
 		return command_fail(EXIT_OTHER, "%s: %s", *ret_path, strerror(-r));
@@ -194,7 +198,7 @@ enum exit_code mounting_run(const struct mounting *mounting)
 	enum mountpoint_state state = MOUNTPOINT_FREE;
 	enum exit_code code;
 
-	(void)close_range(STDERR_FILENO + 1, ~0u, 0);
+	keep_take(&options.keep);
 	code = command_settings(mounting->configuration, &settings);
 	if (code != EXIT_DONE)
 		return code;
@@ -202,7 +206,7 @@ enum exit_code mounting_run(const struct mounting *mounting)
 		return command_fail(EXIT_NOT_ROOT, "only root can mount");
 	if (mountpoint_flags(mounting->options, mounting->sloppy, &options.flags, &refusal) < 0)
 		return command_fail(EXIT_USAGE, "mount option %s: %s", refusal.option, refusal.why);
-	code = check(mounting, &path, &state);
+	code = check(mounting, &options.keep, &path, &state);
 	if (code != EXIT_DONE || mounting->fake)
 		return code;
 	/* Workers are started from the root directory, whenever one is needed. */

@@ -14,7 +14,7 @@
 #include "store/cleanup.h"
 
 enum {
-	SHARED_LAYOUT = 2,
+	SHARED_LAYOUT = 3,
 	SHARED_MESSAGE_MAX = 512,
 	SHARED_PAGE = 4096,
 	SHARED_CAUSE_MAX = 80,
@@ -31,6 +31,7 @@ struct shared {
 	struct shared_message init;   /* the kernel's first request */
 	struct shared_message answer; /* to it; the same for every worker */
 	_Atomic uint32_t answered;    /* the kernel has it */
+	uint64_t place;		      /* node_number() of where it is mounted */
 	/* for who looks: */
 	_Atomic uint32_t generation; /* how many workers there were */
 	_Atomic uint32_t deaths;     /* of which so many died */

@@ -9,6 +9,7 @@
 #include "fs/command.h"
 #include "fs/crash.h"
 #include "fs/device.h"
+#include "fs/fence.h"
 #include "fs/log.h"
 
 /* A worker that does not come up, or ends before it serves, is tried again after 10 ms, 20, 40 ...,
@@ -61,6 +62,7 @@ void succession_done(struct succession *succession)
 {
 	cleanup_close(&succession->plan.program);
 	cleanup_close(&succession->candidate);
+	cleanup_close(&succession->fence);
 }
 
 /* Its own word why it could not begin; one that was killed has none. */
@@ -84,6 +86,10 @@ enum exit_code succession_start(struct succession *succession)
 
 void succession_begin(struct succession *succession)
 {
+	int r = fence_mark(succession->fence, succession->worker.pid);
+
+	if (r < 0)
+		log_line(LOG_WARNING, "who serves cannot be noted down: %s", strerror(-r));
 	succession->shared->handling = 0;
 	succession->begun = now();
 	succession->killed = false;
@@ -188,18 +194,9 @@ static int resend(const struct succession *succession)
 	return device_resend(succession->plan.device);
 }
 
-enum exit_code succession_replace(struct succession *succession, int status)
+/* Another worker, until one can begin; `code`: why none can, so far. */
+static enum exit_code follow(struct succession *succession, enum exit_code code)
 {
-	const bool by_itself = is_by_itself(succession, status);
-	enum exit_code code = code_of(status);
-
-	note_death(succession, status);
-	suspect(succession, by_itself);
-	judge(succession, by_itself);
-	settle(succession);
-	if (resend(succession) < 0)
-		return EXIT_OTHER;
-	pause_between(succession->hasty);
 	while (succession->vain < TRIES && !device_is_gone(succession->plan.device)) {
 		pause_between(succession->vain++);
 		code = succession_start(succession);
@@ -209,6 +206,35 @@ enum exit_code succession_replace(struct succession *succession, int status)
 		}
 	}
 	return code;
+}
+
+enum exit_code succession_replace(struct succession *succession, int status)
+{
+	const bool by_itself = is_by_itself(succession, status);
+
+	note_death(succession, status);
+	suspect(succession, by_itself);
+	judge(succession, by_itself);
+	settle(succession);
+	if (resend(succession) < 0)
+		return EXIT_OTHER;
+	pause_between(succession->hasty);
+	return follow(succession, code_of(status));
+}
+
+enum exit_code succession_resume(struct succession *succession)
+{
+	struct shared *shared = succession->shared;
+	int r = fence_end(succession->fence);
+
+	if (r < 0)
+		return command_fail(EXIT_OTHER, "who served before cannot be ended: %s",
+				    strerror(-r));
+	snprintf(shared->cause, sizeof shared->cause, "ended with its supervisor");
+	atomic_fetch_add(&shared->deaths, 1);
+	if (resend(succession) < 0)
+		return EXIT_OTHER;
+	return follow(succession, EXIT_OTHER);
 }
 
 /* A worker of the installed version, that could begin. */

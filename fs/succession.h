@@ -14,6 +14,7 @@ struct succession {
 	struct worker_plan plan; /* its program is the version in force, kept open */
 	struct worker worker;
 	struct shared *shared;
+	int fence;	      /* fence.h */
 	char installed[4096]; /* path of the program */
 	int candidate;	      /* a version of which no worker was seen to serve yet; -1: none */
 	unsigned watchdog;    /* seconds that a worker may hang, 0: any */
@@ -36,6 +37,10 @@ void succession_begin(struct succession *succession);
 /* The worker has ended, with a status of wait(2): another one takes over, and is sent again what
  * the last one left unanswered. EXIT_DONE, or why none can. */
 enum exit_code succession_replace(struct succession *succession, int status);
+
+/* The mount is another supervisor's, which has died: what served it is ended, and a worker of this
+ * version takes over. Results as above. */
+enum exit_code succession_resume(struct succession *succession);
 
 /* The installed version takes over from the worker that serves, which goes on if it cannot begin.
  */

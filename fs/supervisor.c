@@ -7,8 +7,10 @@
 
 #include "fs/command.h"
 #include "fs/device.h"
+#include "fs/fence.h"
 #include "fs/log.h"
 #include "fs/mountpoint.h"
+#include "fs/node.h"
 #include "fs/succession.h"
 
 /* How often a worker is looked after. */
@@ -44,18 +46,59 @@ static int take_signals(int *ret)
 	return *ret < 0 ? -errno : 0;
 }
 
-static int prepare(struct supervisor *supervisor)
+bool supervisor_can_resume(const struct keep *keep, const char *path)
+{
+	struct shared *shared = NULL;
+	bool can;
+
+	if (!keep_is_whole(keep) || device_is_gone(keep->descriptors[KEEP_DEVICE]) ||
+	    shared_map(keep->descriptors[KEEP_STATE], SHARED_PAGE, &shared) < 0)
+		return false;
+	can = shared->place == node_number(path) && shared->resends;
+	shared_unmap(shared, SHARED_PAGE);
+	return can;
+}
+
+/* What outlives a supervisor: another one's, or made anew. */
+static int provide(struct succession *succession, const struct keep *keep)
+{
+	struct worker_plan *plan = &succession->plan;
+	int r;
+
+	if (keep_is_whole(keep)) {
+		plan->device = keep->descriptors[KEEP_DEVICE];
+		plan->shared = keep->descriptors[KEEP_STATE];
+		succession->fence = keep->descriptors[KEEP_FENCE];
+		return 0;
+	}
+	r = device_open(&plan->device);
+	if (r == 0)
+		r = shared_new(&plan->shared);
+	return r < 0 ? r : fence_new(&succession->fence);
+}
+
+static int prepare(struct supervisor *supervisor, const struct keep *keep)
 {
 	struct succession *succession = &supervisor->succession;
-	int r = succession_init(succession);
+	int r = provide(succession, keep);
 
 	if (r == 0)
+		r = succession_init(succession);
+	if (r == 0)
 		r = take_signals(&supervisor->signals);
-	if (r == 0)
-		r = device_open(&succession->plan.device);
-	if (r == 0)
-		r = shared_new(&succession->plan.shared);
 	return r < 0 ? r : shared_map(succession->plan.shared, SHARED_PAGE, &succession->shared);
+}
+
+/* From now on the mount outlives this process, too. */
+static void keep(const struct succession *succession)
+{
+	const struct keep all = {{
+		[KEEP_DEVICE] = succession->plan.device,
+		[KEEP_STATE] = succession->plan.shared,
+		[KEEP_FENCE] = succession->fence,
+	}};
+
+	keep_put(&all);
 }
 
 static enum exit_code attach(struct supervisor *supervisor,
@@ -74,6 +117,7 @@ static enum exit_code attach(struct supervisor *supervisor,
 		return command_fail(EXIT_CANNOT_MOUNT, "cannot serve %s: %s", options->path,
 				    strerror(-r));
 	}
+	shared->place = node_number(options->path);
 	shared->resends = device_can_resend(&shared->init);
 	if (!shared->resends)
 		log_line(LOG_NOTICE, "this kernel cannot send requests again: when the daemon "
@@ -149,7 +193,8 @@ static enum exit_code supervise(struct supervisor *supervisor)
 }
 
 /* The first worker, and the mount. */
-static enum exit_code begin(struct supervisor *supervisor, const struct supervisor_options *options)
+static enum exit_code begin_mount(struct supervisor *supervisor,
+				  const struct supervisor_options *options)
 {
 	struct succession *succession = &supervisor->succession;
 	enum exit_code code = succession_start(succession);
@@ -164,6 +209,20 @@ static enum exit_code begin(struct supervisor *supervisor, const struct supervis
 	worker_signal(&succession->worker, SIGKILL);
 	worker_reap(&succession->worker);
 	return code;
+}
+
+static enum exit_code begin(struct supervisor *supervisor, const struct supervisor_options *options)
+{
+	enum exit_code code;
+
+	if (!keep_is_whole(&options->keep)) {
+		code = begin_mount(supervisor, options);
+		if (code == EXIT_DONE && supervisor->succession.shared->resends)
+			keep(&supervisor->succession);
+		return code;
+	}
+	log_line(LOG_NOTICE, "the mount goes on");
+	return succession_resume(&supervisor->succession);
 }
 
 enum exit_code supervisor_run(const struct supervisor_options *options,
@@ -182,18 +241,22 @@ enum exit_code supervisor_run(const struct supervisor_options *options,
 					 .identity = options->identity},
 				.worker = NO_WORKER,
 				.candidate = -1,
+				.fence = -1,
 				.watchdog = options->watchdog,
 			},
 		.signals = -1,
 	};
 	enum exit_code code;
-	int r = prepare(&supervisor);
+	int r = prepare(&supervisor, &options->keep);
 
 	if (r < 0)
 		return command_fail(EXIT_CANNOT_MOUNT, "cannot prepare to mount: %s", strerror(-r));
 	code = begin(&supervisor, options);
 	if (code != EXIT_DONE)
 		return code;
+	keep_say_ready();
 	ready(context);
-	return supervise(&supervisor);
+	code = supervise(&supervisor);
+	keep_drop();
+	return code;
 }

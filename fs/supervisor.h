@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "fs/exit.h"
+#include "fs/keep.h"
 
 struct supervisor_options {
 	const char *configuration; /* NULL: the usual one */
@@ -18,9 +19,13 @@ struct supervisor_options {
 	bool background;
 	int identity;	   /* what a worker reads it from; borrowed */
 	unsigned watchdog; /* seconds that a worker may hang */
+	struct keep keep;  /* whole: the mount goes on, which another supervisor made; taken */
 };
 
-/* Mount, and serve until the mount is gone. `ready` is called once it answers. Says on stderr, or
- * in the log, why it ends otherwise. */
+/* Whether the mount that was kept is that of this place, and lives. */
+bool supervisor_can_resume(const struct keep *keep, const char *path);
+
+/* Mount, or go on, and serve until the mount is gone. `ready` is called once it answers. Says on
+ * stderr, or in the log, why it ends otherwise. */
 enum exit_code supervisor_run(const struct supervisor_options *options,
 			      void (*ready)(void *context), void *context);

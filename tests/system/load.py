@@ -1,7 +1,10 @@
 """Clients that work on a mount while something happens to its daemon, and note whatever goes wrong."""
 import contextlib
 import itertools
+import json
 import os
+import subprocess
+import sys
 import threading
 
 
@@ -112,12 +115,14 @@ class Load:
                 yield
 
 
-@contextlib.contextmanager
-def working(mount):
-    """Four readers and a writer of one value, two who make, rename and remove, and one whose
-    descriptors are open all the time. What went wrong fails the test."""
+def prepare(mount):
     mount.org("acme")
     mount.account("acme/openai", provider="generic", api_key=value(0))
+
+
+def begin(mount):
+    """Four readers and a writer of one value, two who make, rename and remove, and one whose
+    descriptors are open all the time."""
     path = mount.path("orgs/acme/openai/api_key")
     load = Load(mount)
     for _ in range(4):
@@ -126,6 +131,59 @@ def working(mount):
     for name in "first", "second":
         load.client(load.namer, mount.path("orgs/acme"), name)
     load.client(load.keeper, path)
+    return load
+
+
+@contextlib.contextmanager
+def working(mount):
+    """What went wrong fails the test."""
+    prepare(mount)
+    load = begin(mount)
     yield load
     load.end()
     assert load.wrong == []
+
+
+class Apart:
+    """The same in a process of its own: whoever starts a daemon must not have files of its mount
+    open, since starting a program closes them, which waits for the daemon."""
+
+    def __init__(self, mount):
+        prepare(mount)
+        self.process = subprocess.Popen(["/usr/bin/python3", "-EsB", __file__, mount.root],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self):
+        """How many steps were done, and what went wrong."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def end(self):
+        self.process.stdin.close()
+        wrong = json.loads(self.process.stdout.readline())[1]
+        self.process.stdout.close()
+        self.process.wait(timeout=60)
+        return wrong
+
+
+class Place:
+    """A mount as clients see it."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def path(self, *parts):
+        return os.path.join(self.root, *parts)
+
+
+def main():
+    load = begin(Place(sys.argv[1]))
+    for _ in sys.stdin:
+        print(json.dumps([load.count, load.wrong[:5]]), flush=True)
+    load.end()
+    print(json.dumps([load.count, load.wrong[:5]]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -132,12 +132,14 @@ class Mount:
         assert done.returncode == 0, done.stderr
         return done
 
-    def start(self, answers=""):
+    def start(self, answers="", launcher=((), {})):
         """Mount in the foreground, the log in a file, and wait until the mount answers."""
+        wrapper, options = launcher
         with open(self.log, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(self.argv("mount", "-f", self.root),
+            self.process = subprocess.Popen([*wrapper, *self.argv("mount", "-f", self.root)],
                                             env=self.environment, cwd="/",
-                                            stdin=subprocess.PIPE, stdout=log, stderr=log)
+                                            stdin=subprocess.PIPE, stdout=log, stderr=log,
+                                            **options)
         self.process.stdin.write(answers.encode())
         self.process.stdin.close()
         wait_until(lambda: self.process.poll() is not None or is_mounted(self.root), 20,
