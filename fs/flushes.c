@@ -74,6 +74,7 @@ static void take_turn(void *context, size_t index)
 	struct session *session = context;
 
 	session->unique = session->flushes.list[index].unique;
+	session->connection.shared->handling = session->unique;
 	session->plain = false;
 }
 
@@ -123,7 +124,6 @@ void flushes_commit(struct session *session)
 
 	pthread_mutex_lock(&session->lock);
 	session->connection.shared->since = began;
-	session->connection.shared->handling = flushes->list[0].unique;
 	choose(session, &batch);
 	batch_commit(&batch);
 	flushes->count = 0;

@@ -131,12 +131,14 @@ static void describe(int status, char *ret, size_t size)
 static void note_death(struct succession *succession, int status)
 {
 	struct shared *shared = succession->shared;
+	char cause[sizeof shared->cause] = ""; /* workers write there: it is not read again */
 
-	describe(status, shared->cause, sizeof shared->cause);
+	describe(status, cause, sizeof cause);
 	if (succession->killed)
-		snprintf(shared->cause, sizeof shared->cause, "hung, and was killed");
+		snprintf(cause, sizeof cause, "hung, and was killed");
+	memcpy(shared->cause, cause, sizeof cause);
 	atomic_fetch_add(&shared->deaths, 1);
-	log_line(LOG_WARNING, "worker %s; another one takes over", shared->cause);
+	log_line(LOG_WARNING, "worker %s; another one takes over", cause);
 }
 
 /* Not by the hand of somebody else. */

@@ -104,9 +104,8 @@ def test_every_type_of_a_field_stands_in_the_manual():
 
 
 def test_every_exit_code_stands_in_the_manual():
-    codes = entries(source("fs/exit.h"), r"^\t(EXIT_\w+)\b.*,")
-    listed = entries(source("fs/credfs.1"), r"^\.It (\d+)$")
-    assert [int(code) for code in listed] == list(range(len(codes)))
+    codes = entries(source("fs/exit.h"), r"^\tEXIT_\w+ = (\d+),")
+    assert entries(source("fs/credfs.1"), r"^\.It (\d+)$") == codes
 
 
 def options(command):
