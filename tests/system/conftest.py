@@ -5,13 +5,15 @@
     CREDFS_BINARY=/path/to/credfs ...                with another build
 
 Fixtures: `people` (users and groups, and running things as them), `mounts` (a factory) and `mount`
-(one, mounted). Whatever a test does, its mounts are unmounted, its daemons have ended and their
-logs are free of errors and of sanitizers' findings, or the test fails.
+(one, mounted); `postgres` and `mariadb` (real ones). Whatever a test does, its mounts are
+unmounted, its daemons have ended and their logs are free of errors and of sanitizers' findings, or
+the test fails.
 """
 import os
 
 import pytest
 
+import databases
 import mounting
 import people as people_module
 
@@ -62,3 +64,17 @@ def mounts(request):
 @pytest.fixture
 def mount(mounts):
     return mounts()
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    database = databases.Postgres()
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def mariadb():
+    database = databases.Mariadb()
+    yield database
+    database.close()

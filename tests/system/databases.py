@@ -1,4 +1,5 @@
-"""A PostgreSQL and a MariaDB of a test's own, with a user `app` whose password is PASSWORD."""
+"""A PostgreSQL and a MariaDB of a test's own, with a user `app` whose password is PASSWORD. Both ask
+for it on their Unix sockets, too."""
 import glob
 import os
 import pwd
@@ -15,6 +16,10 @@ PASSWORD = "p'a ss\"w\\örd"
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as free:
         return free.getsockname()[1]
+
+
+def quoted(password):
+    return "'" + password.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 class Database:
@@ -76,15 +81,30 @@ class Postgres(Database):
             self.run(programs + "/initdb", "-D", self.data, "-U", "postgres", "-E", "UTF8",
                      "--locale=C.UTF-8", "--auth-local=trust", "--auth-host=scram-sha-256",
                      "--no-sync")
+            self.ask_app_for_his_password()
             self.start(programs + "/postgres", "-D", self.data, "-p", str(self.port), "-k",
                        self.base, "-h", "127.0.0.1", "-F")
-            psql = (programs + "/psql", "-h", self.base, "-p", str(self.port), "-U", "postgres")
-            self.wait(*psql, "-c", "SELECT 1")
-            self.run(*psql, "-f", "-", stdin="CREATE DATABASE sales;\nCREATE USER app PASSWORD E'"
-                     + PASSWORD.replace("\\", "\\\\").replace("'", "\\'") + "';\n")
+            self.client = (programs + "/psql", "-h", self.base, "-p", str(self.port), "-U",
+                           "postgres", "-v", "ON_ERROR_STOP=1")
+            self.wait(*self.client, "-c", "SELECT 1")
+            self.query("CREATE DATABASE sales;\nCREATE USER app;\n")
+            self.set_password(PASSWORD)
         except BaseException:
             self.close()
             raise
+
+    def ask_app_for_his_password(self):
+        rules = self.data + "/pg_hba.conf"
+        with open(rules, encoding="utf-8") as file:
+            others = file.read()
+        with open(rules, "w", encoding="utf-8") as file:
+            file.write("local all app scram-sha-256\n" + others)
+
+    def query(self, text):
+        self.run(*self.client, "-f", "-", stdin=text)
+
+    def set_password(self, password):
+        self.query(f"ALTER USER app PASSWORD E{quoted(password)};\n")
 
 
 class Mariadb(Database):
@@ -98,14 +118,20 @@ class Mariadb(Database):
                        "--socket=" + self.socket, f"--port={self.port}",
                        "--bind-address=127.0.0.1", "--pid-file=" + self.base + "/pid",
                        "--skip-name-resolve")
-            client = ("mariadb", "--no-defaults", "--user=root", "--socket=" + self.socket,
-                      "--default-character-set=utf8mb4")
-            self.wait(*client, "-e", "SELECT 1")
-            quoted = PASSWORD.replace("\\", "\\\\").replace("'", "\\'")
-            self.run(*client, stdin=f"CREATE DATABASE sales; CREATE USER app@'127.0.0.1' "
-                     f"IDENTIFIED BY '{quoted}'; CREATE USER app@localhost "
-                     f"IDENTIFIED BY '{quoted}'; GRANT ALL ON sales.* TO app@'127.0.0.1'; "
-                     f"GRANT ALL ON sales.* TO app@localhost;")
+            self.client = ("mariadb", "--no-defaults", "--user=root", "--socket=" + self.socket,
+                           "--default-character-set=utf8mb4")
+            self.wait(*self.client, "-e", "SELECT 1")
+            self.query("CREATE DATABASE sales; "
+                       "CREATE USER app@'127.0.0.1'; GRANT ALL ON sales.* TO app@'127.0.0.1'; "
+                       "CREATE USER app@localhost; GRANT ALL ON sales.* TO app@localhost;")
+            self.set_password(PASSWORD)
         except BaseException:
             self.close()
             raise
+
+    def query(self, text):
+        self.run(*self.client, stdin=text)
+
+    def set_password(self, password):
+        self.query(f"ALTER USER app@'127.0.0.1' IDENTIFIED BY {quoted(password)}, "
+                   f"app@localhost IDENTIFIED BY {quoted(password)};")

@@ -11,20 +11,6 @@ from test_test import try_it
 PASSWORD = databases.PASSWORD
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    database = databases.Postgres()
-    yield database
-    database.close()
-
-
-@pytest.fixture(scope="module")
-def mariadb():
-    database = databases.Mariadb()
-    yield database
-    database.close()
-
-
 @pytest.fixture
 def login(mount):
     """login(url, ...) makes an account that has one: its directory below orgs."""
