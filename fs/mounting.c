@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "fs/command.h"
@@ -26,13 +25,6 @@ static void detach(void *context)
 	log_detach();
 	(void)!write(pipe, &done, 1);
 	close(pipe);
-}
-
-/* In the foreground: tell systemd, if it is that which waits. */
-static void tell_manager(void *context)
-{
-	(void)context;
-	(void)sd_notify(0, "READY=1");
 }
 
 static enum exit_code say_handover(int error)
@@ -130,8 +122,7 @@ static enum exit_code mount_at(const struct mounting *mounting,
 		return command_fail(EXIT_CANNOT_MOUNT,
 				    "%s: what another daemon left there cannot be unmounted: %s",
 				    options->path, strerror(-r));
-	return mounting->foreground ? supervise(options, tell_manager, NULL)
-				    : run_in_background(options);
+	return mounting->foreground ? supervise(options, NULL, NULL) : run_in_background(options);
 }
 
 enum { POOL = 1 << 20 };

@@ -255,7 +255,8 @@ enum exit_code supervisor_run(const struct supervisor_options *options,
 	if (code != EXIT_DONE)
 		return code;
 	keep_say_ready();
-	ready(context);
+	if (ready)
+		ready(context);
 	code = supervise(&supervisor);
 	keep_drop();
 	return code;

@@ -25,7 +25,7 @@ struct supervisor_options {
 /* Whether the mount that was kept is that of this place, and lives. */
 bool supervisor_can_resume(const struct keep *keep, const char *path);
 
-/* Mount, or go on, and serve until the mount is gone. `ready` is called once it answers. Says on
- * stderr, or in the log, why it ends otherwise. */
+/* Mount, or go on, and serve until the mount is gone. `ready`, unless NULL, is called once it
+ * answers. Says on stderr, or in the log, why it ends otherwise. */
 enum exit_code supervisor_run(const struct supervisor_options *options,
 			      void (*ready)(void *context), void *context);

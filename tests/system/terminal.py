@@ -45,6 +45,9 @@ class Terminal:
         self.status = None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # As from a login, also where the tests were begun in the background of a script.
+            for number in (signal.SIGINT, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_DFL)
             with contextlib.suppress(OSError):
                 os.chdir("/")
                 os.fchown(0, pwd.getpwnam(user).pw_uid, -1)

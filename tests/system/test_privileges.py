@@ -92,8 +92,8 @@ def test_each_process_has_the_descriptors_it_needs(mount):
     del held[0]  # whatever it was started with
     assert {number: held.pop(number) for number in (1, 2)} == log
     assert sorted(held.values()) == sorted(
-        ["/dev/fuse", state, mount.identity, os.path.realpath(BINARY), "anon_inode:[signalfd]", "anon_inode:[pidfd]",
-         "socket"])
+        ["/dev/fuse", state, "/memfd:credfs-fence (deleted)", mount.identity, os.path.realpath(BINARY),
+         "anon_inode:[signalfd]", "anon_inode:[pidfd]", "socket"])
     held = descriptors(mount.worker())
     del held[0]  # whatever it was started with
     assert {number: held.pop(number) for number in (1, 2)} == log
@@ -204,7 +204,8 @@ def test_the_supervisor_survives_whatever_a_worker_writes(mount, fill):
     mount.allow_in_log("error|cannot|ended")
     mount.org("acme")
     supervisor = mount.process.pid
-    (shared,) = [number for number, path in descriptors(supervisor).items() if "memfd" in path]
+    (shared,) = [number for number, path in descriptors(supervisor).items()
+                 if "credfs-state" in path]
     with open(f"/proc/{supervisor}/fd/{shared}", "r+b", buffering=0) as memory:
         with pytest.raises(OSError):
             memory.truncate(0)
