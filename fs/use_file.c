@@ -5,6 +5,7 @@
 
 #include "conf/printer.h"
 #include "fs/follow.h"
+#include "fs/use_source.h"
 #include "fs/variable.h"
 
 static const struct {
@@ -84,10 +85,11 @@ const char *use_file_name(const struct use *use, const struct node *node)
 
 static int get_value(void *context, const char *name, struct secret **ret)
 {
+	CLEANUP_USE_SOURCE struct use_source source = {0};
 	const struct use *use = context;
-	const struct record *field = use_field(use, name);
+	int r = use_source(use, name, &source);
 
-	return field ? org_value(use->org, field->id, field->value_version, ret, NULL) : -ENOENT;
+	return r < 0 ? r : use_source_value(use, &source, ret);
 }
 
 /* An access key that is temporary is of no use without its token. */
@@ -261,24 +263,37 @@ static void print_variables(const struct fields_printer *printer, const struct v
 	}
 }
 
+/* The URL that several parts are of stands there once. */
+static int print_sources(const struct fields_printer *printer, const struct use *use,
+			 const struct rendering *rendering)
+{
+	const struct record *url = NULL;
+
+	for (size_t i = 0; i < rendering->count; i++) {
+		CLEANUP_USE_SOURCE struct use_source source = {0};
+		const char *name = rendering->values[i].field;
+		int r = name ? use_source(use, name, &source) : -ENOENT;
+
+		if (r < 0 && r != -ENOENT)
+			return r;
+		if (r == 0 && (!source.part || source.field != url))
+			print_field(printer, use->entry, source.field);
+		if (r == 0 && source.part)
+			url = source.field;
+	}
+	return 0;
+}
+
 static int print_item(const struct fields_printer *printer, const struct use *use,
 		      const struct item *item)
 {
 	CLEANUP_VARIABLES struct variables variables = {.names = true};
-	const struct rendering *rendering = item->rendering;
 	int r = 0;
 
 	if (item->environment)
 		r = variables_of(use, &variables);
 	print_variables(printer, &variables);
-	for (size_t i = 0; rendering && i < rendering->count; i++) {
-		const char *name = rendering->values[i].field;
-		const struct record *field = name ? use_field(use, name) : NULL;
-
-		if (field)
-			print_field(printer, use->entry, field);
-	}
-	return r;
+	return r == 0 && item->rendering ? print_sources(printer, use, item->rendering) : r;
 }
 
 static int file_fields(struct tree *tree, const struct node *node, enum print how, char **ret)

@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "fs/use_source.h"
+
 void variables_done(struct variables *variables)
 {
 	for (size_t i = 0; i < variables->count; i++) {
@@ -36,8 +38,8 @@ static int add(struct variables *variables, char *name, struct variable **ret)
 	return 0;
 }
 
-static int add_value(struct variables *variables, const struct use *use, const struct record *field,
-		     char *name)
+static int add_value(struct variables *variables, const struct use *use,
+		     const struct use_source *source, char *name)
 {
 	struct variable *variable = NULL;
 	int r = add(variables, name, &variable);
@@ -45,13 +47,13 @@ static int add_value(struct variables *variables, const struct use *use, const s
 	if (r < 0)
 		return r;
 	variable->entry = use->entry;
-	variable->field = field;
+	variable->field = source->field;
 	if (variables->names)
 		return 0;
-	variables->size += field->value_size;
+	variables->size += source->part ? strlen(source->part) : source->field->value_size;
 	if (variables->size > SECRET_MAX)
 		return -EFBIG;
-	return org_value(use->org, field->id, field->value_version, &variable->value, NULL);
+	return use_source_value(use, source, &variable->value);
 }
 
 static int add_path(struct variables *variables, const struct use *use, const struct record *field,
@@ -107,17 +109,33 @@ static char *own_name(const char *account, const char *field)
 static int add_field(struct variables *variables, const struct use *use, const struct record *field)
 {
 	const struct provider_field *rule = provider_field(use->provider, field->name);
+	const struct use_source source = {field, NULL};
 	int r = 0;
 
 	if (!rule)
 		return 0;
 	if (!rule->name)
-		return add_value(variables, use, field, own_name(use->entry->name, field->name));
+		return add_value(variables, use, &source, own_name(use->entry->name, field->name));
 	for (char **name = rule->environment; name && *name && r == 0; name++)
-		r = add_value(variables, use, field, strdup(*name));
+		r = add_value(variables, use, &source, strdup(*name));
 	for (char **name = rule->environment_paths; name && *name && r == 0; name++)
 		r = add_path(variables, use, field, strdup(*name));
 	return r;
+}
+
+/* What is no field, but stands in the URL of a connection. */
+static int add_part(struct variables *variables, const struct use *use,
+		    const struct provider_field *rule)
+{
+	CLEANUP_USE_SOURCE struct use_source source = {0};
+	int r;
+
+	if (!rule->name || !rule->environment || use_field(use, rule->name))
+		return 0;
+	r = use_source(use, rule->name, &source);
+	for (char **name = rule->environment; *name && r == 0; name++)
+		r = add_value(variables, use, &source, strdup(*name));
+	return r == -ENOENT ? 0 : r;
 }
 
 static int add_use(struct variables *variables, const struct use *use)
@@ -127,6 +145,8 @@ static int add_use(struct variables *variables, const struct use *use)
 
 	while (r == 0 && (field = use_next_field(use, field)))
 		r = add_field(variables, use, field);
+	for (size_t i = 0; use->connection && i < use->provider->field_count && r == 0; i++)
+		r = add_part(variables, use, &use->provider->fields[i]);
 	return r;
 }
 

@@ -610,3 +610,43 @@ Test(use, without_its_account_a_connection_is_its_description)
 	cr_expect_eq(stat_of(&fixture, USE "/dwh/.pgpass"), -ENOENT);
 	view_expect(&fixture, USE "/dwh/env", "PGHOST=db.example\nPGPORT=5432\n");
 }
+
+Test(use, the_url_of_a_connection_says_what_no_field_does)
+{
+	static const struct {
+		const char *url;
+		const char *service, *pgpass, *environment;
+	} rows[] = {
+		{"postgresql://db.example:5433/sales?sslmode=require",
+		 "[default]\nhost=db.example\nport=5433\ndbname=sales\nuser=etl\npassword=a:b\n"
+		 "sslmode=require\n",
+		 "db.example:5433:sales:etl:a\\:b\n",
+		 "PGDATABASE=sales\nPGHOST=db.example\nPGPASSWORD=a:b\nPGPORT=5433\n"
+		 "PGSSLMODE=require\nPGUSER=etl\n"},
+		{"postgresql://%2Frun%2Fx/a%3Ab",
+		 "[default]\nhost=/run/x\ndbname=a:b\nuser=etl\npassword=a:b\n",
+		 "/run/x:*:a\\:b:etl:a\\:b\n",
+		 "PGDATABASE=a:b\nPGHOST=/run/x\nPGPASSWORD=a:b\nPGUSER=etl\n"},
+		{"postgresql://one,two/sales", "[default]\nuser=etl\npassword=a:b\n",
+		 "*:*:*:etl:a\\:b\n", "PGPASSWORD=a:b\nPGUSER=etl\n"},
+	};
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	connect_etl(&fixture);
+	cr_assert_eq(fixture_put(&fixture, WAREHOUSE "/url", rows[0].url), 0);
+	view_expect(&fixture, USE "/dwh/.pgpass", "db.example:5432:*:etl:a\\:b\n");
+	cr_assert_eq(fixture_remove(&fixture, WAREHOUSE "/host", &fixture_root), 0);
+	view_expect(&fixture, USE "/dwh/.pgpass", "*:5432:*:etl:a\\:b\n");
+	cr_assert_eq(fixture_remove(&fixture, WAREHOUSE "/port", &fixture_root), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		cr_assert_eq(fixture_put(&fixture, WAREHOUSE "/url", rows[i].url), 0);
+		view_expect(&fixture, USE "/dwh/pg_service.conf", rows[i].service);
+		view_expect(&fixture, USE "/dwh/.pgpass", rows[i].pgpass);
+		view_expect(&fixture, USE "/dwh/env", rows[i].environment);
+	}
+	view_expect(&fixture, USE "/.status", "");
+	cr_assert_eq(fixture_put(&fixture, WAREHOUSE "/url", "postgresql://db.example/a%0Ab"), 0);
+	cr_expect_eq(stat_of(&fixture, USE "/dwh/.pgpass"), -ENOENT);
+	view_expect_part(&fixture, USE "/.status",
+			 "absent: dwh/.pgpass: database cannot be written in it\n");
+}

@@ -1,5 +1,6 @@
 """The clients of databases, at real ones, with what use/ has for them of a data connection: what a
 project's user runs goes on running when the password is changed, and fails when the link is gone."""
+import json
 import os
 import shlex
 
@@ -113,6 +114,29 @@ def test_psql_by_the_network(job, postgres):
 
 def test_mariadb_by_the_network(job, mariadb):
     ours = job(type="mariadb", host="127.0.0.1", port=str(mariadb.port))
+    ours.save("not yet")
+    outlives_rotations(ours, mariadb, by_option_file(ours, mariadb), "Access denied for user 'app'",
+                       "my.cnf")
+
+
+def test_a_url_is_enough_for_psql(job, postgres):
+    ours = job(url=f"postgresql://127.0.0.1:{postgres.port}/sales")
+    ours.save("not yet")
+    outlives_rotations(ours, postgres, by_service(ours, postgres), "password authentication failed",
+                       "not found")
+    ours.does(ours.admin, f"echo 'postgresql:///sales?host={postgres.base}&port={postgres.port}' > "
+              "connections/warehouse/url")
+    for client in (by_service, by_passfile):
+        ours.answers(client(ours, postgres))
+    lines = [json.loads(line) for line in ours.mount.get("orgs/acme/audit.log").splitlines()]
+    read = [line for line in lines if line["path"] == "use/acme/etl/warehouse/.pgpass"][-1]
+    assert sorted(read["fields"]) == ["password:4", "url:2", "username:1"]
+
+
+@pytest.mark.parametrize("form", ["mysql://127.0.0.1:{port}/sales", "mysql:///sales?socket={socket}",
+                                  "jdbc:mariadb://127.0.0.1:{port}/sales?useSSL=false"])
+def test_a_url_is_enough_for_mariadb(job, mariadb, form):
+    ours = job(url=form.format(port=mariadb.port, socket=mariadb.socket))
     ours.save("not yet")
     outlives_rotations(ours, mariadb, by_option_file(ours, mariadb), "Access denied for user 'app'",
                        "my.cnf")

@@ -1,0 +1,16 @@
+/*
+ * Where the data of a URL is: its host and the like, under the names that the fields of a
+ * connection have. Of postgresql://db.example:5432/sales, of mysql:///sales?socket=/run/x.sock, and
+ * of both with jdbc: before them; the name in it that comes before an @ is nobody's. Pure.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/cleanup.h"
+
+/* The part called `host`, `port`, `database`, `socket` or `sslmode`, decoded; the caller frees.
+ * -ENOENT: any other name; it is not in the URL; the URL has several hosts, or another form.
+ * -ENOMEM. */
+int data_place_get(const uint8_t *bytes, size_t size, const char *name, char **ret) MUST_CHECK;
