@@ -126,19 +126,6 @@ static int sync_file(const char *path)
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-/* Give the file its name, if nothing bears it. Not every file system can do it in one step. */
-static int place(const char *from, const char *to)
-{
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -errno;
-	if (link(from, to) < 0)
-		return -errno;
-	unlink(from);
-	return 0;
-}
-
 int backup_write(struct backup *backup, const char *file, backup_watch_fn *watch, void *context)
 {
 	CLEANUP_FREE char *temporary = NULL;
@@ -157,7 +144,7 @@ int backup_write(struct backup *backup, const char *file, backup_watch_fn *watch
 	if (r == 0)
 		r = sync_file(temporary);
 	if (r == 0)
-		r = place(temporary, file);
+		r = durable_place(temporary, file);
 	if (r < 0)
 		database_remove(temporary);
 	return r < 0 ? r : durable_sync_directory(file);

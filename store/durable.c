@@ -132,16 +132,35 @@ int durable_sync_directory(const char *path)
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
+int durable_place(const char *from, const char *to)
+{
+	int r;
+
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if ((errno != EINVAL && errno != ENOSYS) || link(from, to) < 0)
+		return -errno;
+	if (unlink(from) == 0)
+		return 0;
+	r = -errno;
+	unlink(to); /* ours: link() does not replace */
+	return r;
+}
+
+static int replace(const char *from, const char *to)
+{
+	return rename(from, to) < 0 ? -errno : 0;
+}
+
 struct putting {
-	int (*place)(const char *from, const char *to); /* rename() or link() */
-	bool hands;					/* it becomes whose the directory is */
+	int (*place)(const char *from, const char *to);
+	bool hands; /* it becomes whose the directory is */
 };
 
 /* Write beside the path, and put it there. */
 static int put(const char *path, mode_t mode, const uint8_t *bytes, size_t size,
 	       const struct putting *putting)
 {
-	int (*const place)(const char *from, const char *to) = putting->place;
 	CLEANUP_FREE char *temporary = NULL;
 	int r;
 
@@ -150,29 +169,29 @@ static int put(const char *path, mode_t mode, const uint8_t *bytes, size_t size,
 		return -ENOMEM;
 	}
 	r = write_file(temporary, mode, bytes, size, putting->hands);
-	if (r == 0 && place(temporary, path) < 0)
-		r = -errno;
-	if (r < 0 || place == link)
+	if (r == 0)
+		r = putting->place(temporary, path);
+	if (r < 0) {
 		unlink(temporary);
-	if (r < 0)
 		return r;
+	}
 	r = durable_sync_directory(path);
-	if (r < 0 && place == link)
-		unlink(path); /* ours: link() does not replace */
+	if (r < 0 && putting->place == durable_place)
+		unlink(path); /* what was there before was nothing */
 	return r;
 }
 
 int durable_create(const char *path, mode_t mode, const uint8_t *bytes, size_t size)
 {
-	return put(path, mode, bytes, size, &(struct putting){link, false});
+	return put(path, mode, bytes, size, &(struct putting){durable_place, false});
 }
 
 int durable_replace(const char *path, const uint8_t *bytes, size_t size)
 {
-	return put(path, 0600, bytes, size, &(struct putting){rename, true});
+	return put(path, 0600, bytes, size, &(struct putting){replace, true});
 }
 
 int durable_replace_own(const char *path, mode_t mode, const uint8_t *bytes, size_t size)
 {
-	return put(path, mode, bytes, size, &(struct putting){rename, false});
+	return put(path, mode, bytes, size, &(struct putting){replace, false});
 }

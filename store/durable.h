@@ -28,6 +28,10 @@ int durable_replace(const char *path, const uint8_t *bytes, size_t size) MUST_CH
 int durable_replace_own(const char *path, mode_t mode, const uint8_t *bytes,
 			size_t size) MUST_CHECK;
 
+/* Give a file another name, in the same directory or file system, that nothing bears: -EEXIST,
+ * other -errno. It never stays under both. The names are durable after durable_sync_directory(). */
+int durable_place(const char *from, const char *to) MUST_CHECK;
+
 /* Copy a file of any size to a new one, mode 0600, whose content is durable on return and whose
  * name is not. Made by root, it belongs to whose the directory is. -EEXIST; other -errno; a part of
  * it may be there then. */

@@ -3,7 +3,8 @@
  * are counted, and the one whose number stands in the control file FAULT_CONTROL does what that
  * file says in place of its work. Whoever runs the test maps the same file, so that one daemon may
  * be made to fail many times. With FAULT_TAPE each change that was made is written to that file,
- * in order, for power.py to make from it what a loss of power leaves.
+ * in order, for power.py to make from it what a loss of power leaves. FAULT_NO_RENAME_FLAGS: a file
+ * system that cannot rename without replacing, as NFS.
  *
  * The symbols are those of the C library, with their 64-bit twins; the work is done by system calls
  * of our own. The table of descriptors knows only files that were opened below FAULT_DIR.
@@ -321,16 +322,35 @@ int faulty_unlink(const char *path)
 	return (int)tape_put_paths(syscall(SYS_unlinkat, AT_FDCWD, path, 0), UNLINK, path, "");
 }
 
-int faulty_rename(const char *from, const char *to) EXPORT("rename");
-int faulty_rename(const char *from, const char *to)
+static int rename_any(const char *from, const char *to, unsigned flags)
 {
 	if (!is_below(to))
-		return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+		return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
 	if (fails("rename", false))
 		return -1;
 	tape_hold();
-	return (int)tape_put_paths(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0), RENAME,
-				   from, to);
+	return (int)tape_put_paths(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags),
+				   RENAME, from, to);
+}
+
+int faulty_rename(const char *from, const char *to) EXPORT("rename");
+int faulty_rename(const char *from, const char *to)
+{
+	return rename_any(from, to, 0);
+}
+
+/* Only paths from the current directory: none other are asked for. */
+int faulty_renameat2(int, const char *from, int, const char *to, unsigned flags)
+	EXPORT("renameat2");
+int faulty_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	if (from_fd != AT_FDCWD || to_fd != AT_FDCWD)
+		abort();
+	if (flags && getenv("FAULT_NO_RENAME_FLAGS")) {
+		errno = EINVAL;
+		return -1;
+	}
+	return rename_any(from, to, flags);
 }
 
 int faulty_link(const char *from, const char *to) EXPORT("link");

@@ -56,9 +56,12 @@ def nothing_is_left(mount):
     return not os.path.exists(mount.private) or not os.listdir(mount.private)
 
 
-def test_a_store_that_could_not_be_made_leaves_nothing_or_says_what(mounts, sample):
+@pytest.mark.parametrize("flags", [True, False], ids=["here", "as on NFS"])
+def test_a_store_that_could_not_be_made_leaves_nothing_or_says_what(mounts, sample, flags):
     mount = mounts(init=False)
     storage = Storage(mount)
+    if not flags:
+        mount.environment["FAULT_NO_RENAME_FLAGS"] = "1"
     storage.count_calls()
     assert mount.credfs("init", "--unconfirmed").returncode == 0
     calls = storage.count
