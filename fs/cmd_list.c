@@ -34,28 +34,37 @@ static const struct argp argp = {
 	.options = argp_options,
 	.parser = parse,
 	.args_doc = "[ORGANISATION|DIR]",
-	.doc = "List the accounts that you may see: in an organisation, in the credfs mounted at "
-	       "DIR, or in every one. Of who uses an account, and of warnings, only those are told "
-	       "who manage it. Ends with 1 when part of it could not be read.",
+	.doc = "List the accounts and data connections that you may see: in an organisation, in "
+	       "the "
+	       "credfs mounted at DIR, or in every one. Of who uses one, and of warnings, only "
+	       "those "
+	       "are told who manage it. Ends with 1 when part of it could not be read.",
 };
 
-/* How each is shown. */
+/* How each is shown, of an account and of a connection. */
 static const struct {
-	const char *heading;
-	bool several; /* one a line: a list in JSON */
-	bool detail;  /* in JSON only */
+	const char *headings[INVENTORY_KINDS]; /* NULL: it has none */
+	bool several;			       /* one a line: a list in JSON */
+	bool detail;			       /* in JSON only */
 } columns[] = {
-	[COLUMN_MOUNT] = {"mount", false, false},
-	[COLUMN_ACCOUNT] = {"account", false, false},
-	[COLUMN_PROVIDER] = {"provider", false, false},
-	[COLUMN_CREATED] = {"created", false, false},
-	[COLUMN_UPDATED] = {"updated", false, false},
-	[COLUMN_STATE] = {"state", false, false},
-	[COLUMN_USED_BY] = {"used-by", true, false},
-	[COLUMN_MISSING] = {"missing", true, true},
-	[COLUMN_WARNINGS] = {"warnings", true, true},
+	[COLUMN_MOUNT] = {{"mount", "mount"}, false, false},
+	[COLUMN_ACCOUNT] = {{"account", "connection"}, false, false},
+	[COLUMN_PROVIDER] = {{"provider", "type"}, false, false},
+	[COLUMN_LOGINS] = {{NULL, "credentials"}, true, false},
+	[COLUMN_CREATED] = {{"created", "created"}, false, false},
+	[COLUMN_UPDATED] = {{"updated", "updated"}, false, false},
+	[COLUMN_STATE] = {{"state", "state"}, false, false},
+	[COLUMN_USED_BY] = {{"used-by", "used-by"}, true, false},
+	[COLUMN_MISSING] = {{"missing", "missing"}, true, true},
+	[COLUMN_WARNINGS] = {{"warnings", "warnings"}, true, true},
 };
 _Static_assert(sizeof columns / sizeof columns[0] == INVENTORY_COLUMNS, "each is shown somehow");
+
+static const char *const names[] = {
+	[INVENTORY_ACCOUNT] = "accounts",
+	[INVENTORY_CONNECTION] = "connections",
+};
+_Static_assert(sizeof names / sizeof names[0] == INVENTORY_KINDS, "each kind has its list");
 
 static struct libscols_table *table_free(struct libscols_table *table)
 {
@@ -74,14 +83,16 @@ static int make_list(struct libscols_column *column)
 }
 
 /* Which mount it is says nothing when there is but one. */
-static int add_columns(struct libscols_table *table, const struct inventory *inventory)
+static int add_columns(struct libscols_table *table, const struct inventory *inventory,
+		       enum inventory_kind kind)
 {
 	for (size_t i = 0; i < INVENTORY_COLUMNS; i++) {
-		const bool hidden = columns[i].detail ||
+		const char *heading = columns[i].headings[kind];
+		const bool hidden = !heading || columns[i].detail ||
 				    (i == COLUMN_MOUNT && inventory->mounts < 2);
 		const bool several = columns[i].several;
 		struct libscols_column *column = scols_table_new_column(
-			table, columns[i].heading, 0,
+			table, heading ? heading : "", 0,
 			(hidden ? SCOLS_FL_HIDDEN : 0) | (several ? SCOLS_FL_WRAP : 0));
 
 		if (!column || (several && make_list(column) < 0))
@@ -103,14 +114,33 @@ static int add_line(struct libscols_table *table, const struct inventory_row *ro
 	return 0;
 }
 
-static int print_table(const struct inventory *inventory)
+static int print_table(const struct inventory *inventory, enum inventory_kind kind)
 {
 	CLEANUP(table_freep) struct libscols_table *table = scols_new_table();
-	int r = table ? add_columns(table, inventory) : -ENOMEM;
+	int r = table ? add_columns(table, inventory, kind) : -ENOMEM;
 
-	for (size_t i = 0; i < inventory->count && r == 0; i++)
-		r = add_line(table, &inventory->rows[i]);
+	for (size_t i = 0; i < inventory->count && r == 0; i++) {
+		if (inventory->rows[i].kind == kind)
+			r = add_line(table, &inventory->rows[i]);
+	}
 	return r < 0 ? r : scols_print_table(table);
+}
+
+/* A blank line between them. */
+static int print_tables(const struct inventory *inventory)
+{
+	bool before = false;
+	int r = 0;
+
+	for (size_t kind = 0; kind < INVENTORY_KINDS && r == 0; kind++) {
+		if (!inventory->counts[kind])
+			continue;
+		if (before)
+			putchar('\n');
+		before = true;
+		r = print_table(inventory, (enum inventory_kind)kind);
+	}
+	return r;
 }
 
 /* Each line is an element; NULL without memory. */
@@ -141,26 +171,41 @@ static json_t *value_of(const struct inventory_row *row, enum inventory_column c
 	return value ? value : json_null();
 }
 
-static int add_object(json_t *accounts, const struct inventory_row *row)
+static int add_object(json_t *list, const struct inventory_row *row)
 {
 	json_t *object = json_object();
 	int r = 0;
 
-	for (size_t i = 0; i < INVENTORY_COLUMNS && r == 0; i++)
-		r = json_object_set_new(object, columns[i].heading,
-					value_of(row, (enum inventory_column)i));
+	for (size_t i = 0; i < INVENTORY_COLUMNS && r == 0; i++) {
+		const char *heading = columns[i].headings[row->kind];
+
+		if (heading)
+			r = json_object_set_new(object, heading,
+						value_of(row, (enum inventory_column)i));
+	}
 	/* The array takes the object, also when it fails. */
-	return json_array_append_new(accounts, object) < 0 || r < 0 ? -ENOMEM : 0;
+	return json_array_append_new(list, object) < 0 || r < 0 ? -ENOMEM : 0;
+}
+
+static int fill(json_t *root, const struct inventory *inventory)
+{
+	int r = 0;
+
+	for (size_t kind = 0; kind < INVENTORY_KINDS && r == 0; kind++)
+		r = json_object_set_new(root, names[kind], json_array());
+	for (size_t i = 0; i < inventory->count && r == 0; i++) {
+		const struct inventory_row *row = &inventory->rows[i];
+
+		r = add_object(json_object_get(root, names[row->kind]), row);
+	}
+	return r < 0 ? -ENOMEM : 0;
 }
 
 static int print_json(const struct inventory *inventory)
 {
-	json_t *accounts = json_array();
-	json_t *root = json_pack("{s:o}", "accounts", accounts);
-	int r = root ? 0 : -ENOMEM;
+	json_t *root = json_object();
+	int r = fill(root, inventory);
 
-	for (size_t i = 0; i < inventory->count && r == 0; i++)
-		r = add_object(accounts, &inventory->rows[i]);
 	/* What stdout does not take is told at the end. */
 	if (r == 0 && json_dumpf(root, stdout, JSON_INDENT(3)) == 0)
 		putchar('\n');
@@ -182,7 +227,7 @@ static enum exit_code list(struct inventory *inventory, const struct options *op
 	progress_done(inventory->progress);
 	if (code != EXIT_DONE)
 		return code;
-	r = options->json ? print_json(inventory) : print_table(inventory);
+	r = options->json ? print_json(inventory) : print_tables(inventory);
 	if (r < 0)
 		return command_fail(EXIT_OTHER, "cannot list: %s", strerror(-r));
 	return inventory->failed ? EXIT_OTHER : EXIT_DONE;

@@ -147,11 +147,16 @@ static void show_organisation(const struct target *target)
 {
 	CLEANUP_INVENTORY struct inventory inventory = {.tell = ignore};
 	const char *name = target->location.path + strlen("orgs/");
+	size_t accounts, connections;
 
 	if (inventory_add(&inventory, target->location.mount, name) < 0)
 		return;
-	fprintf(stderr, "%s: %zu account%s\n", name, inventory.count,
-		inventory.count == 1 ? "" : "s");
+	accounts = inventory.counts[INVENTORY_ACCOUNT];
+	connections = inventory.counts[INVENTORY_CONNECTION];
+	fprintf(stderr, "%s: %zu account%s", name, accounts, accounts == 1 ? "" : "s");
+	if (connections)
+		fprintf(stderr, ", %zu connection%s", connections, connections == 1 ? "" : "s");
+	fputc('\n', stderr);
 	for (size_t i = 0; i < inventory.count; i++) {
 		const struct inventory_row *row = &inventory.rows[i];
 		const char *users = row->columns[COLUMN_USED_BY];

@@ -81,7 +81,8 @@ static char *read_text(const struct place *place, const char *name)
 	return TAKE_PTR(text);
 }
 
-static int new_row(struct inventory *inventory, struct inventory_row **ret)
+static int new_row(struct inventory *inventory, enum inventory_kind kind,
+		   struct inventory_row **ret)
 {
 	struct inventory_row *rows =
 		reallocarray(inventory->rows, inventory->count + 1, sizeof *rows);
@@ -90,7 +91,8 @@ static int new_row(struct inventory *inventory, struct inventory_row **ret)
 		return -ENOMEM;
 	inventory->rows = rows;
 	*ret = &rows[inventory->count++];
-	**ret = (struct inventory_row){0};
+	**ret = (struct inventory_row){.kind = kind};
+	inventory->counts[kind]++;
 	return 0;
 }
 
@@ -136,18 +138,20 @@ static int take_info(struct inventory_row *row, const char *info)
 	for (char *blank = missing; blank && (blank = strchr(blank, ' '));)
 		*blank = '\n';
 	row->columns[COLUMN_MISSING] = missing;
-	row->columns[COLUMN_PROVIDER] = said_values(info, "provider");
+	row->columns[COLUMN_PROVIDER] =
+		said_values(info, row->kind == INVENTORY_ACCOUNT ? "provider" : "type");
 	row->columns[COLUMN_CREATED] = said_values(info, "created");
 	row->columns[COLUMN_UPDATED] = said_values(info, "updated");
 	return missing ? 0 : -ENOMEM;
 }
 
-static int add_account(const struct place *place)
+/* Of what has an .info. */
+static int add_row(const struct place *place, enum inventory_kind kind)
 {
 	CLEANUP_FREE char *info = read_text(place, ".info");
 	CLEANUP_FREE char *status = info ? read_text(place, ".status") : NULL;
 	struct inventory_row *row = NULL;
-	int r = info ? new_row(place->inventory, &row) : 0;
+	int r = info ? new_row(place->inventory, kind, &row) : 0;
 
 	if (r < 0 || !info)
 		return r;
@@ -160,6 +164,11 @@ static int add_account(const struct place *place)
 		return r;
 	row->columns[COLUMN_STATE] = state_of(row);
 	return row->columns[COLUMN_MOUNT] && row->columns[COLUMN_ACCOUNT] ? 0 : -ENOMEM;
+}
+
+static int add_account(const struct place *place)
+{
+	return add_row(place, INVENTORY_ACCOUNT);
 }
 
 static int add_link(const struct place *place, const char *name)
@@ -250,6 +259,46 @@ static int add_group(const struct place *place)
 	return each_directory(place, add_in_group);
 }
 
+/* The names of the links from `first` on that lead somewhere. */
+static char *names_of_links(const struct inventory *inventory, size_t first)
+{
+	char *names = strdup("");
+
+	for (size_t i = first; i < inventory->link_count && names; i++) {
+		const struct inventory_link *link = &inventory->links[i];
+		CLEANUP_FREE char *before = names;
+
+		if (link->broken) {
+			before = NULL;
+		} else if (asprintf(&names, "%s%s%s", before, *before ? "\n" : "",
+				    strrchr(link->path, '/') + 1) < 0) {
+			names = NULL;
+		}
+	}
+	return names;
+}
+
+/* A user's own that he has associated is there for him alone. */
+static int add_connection(const struct place *place)
+{
+	struct inventory *inventory = place->inventory;
+	const size_t row = inventory->count;
+	const size_t link = inventory->link_count;
+	int r = add_row(place, INVENTORY_CONNECTION);
+
+	if (r == 0)
+		r = each_directory(place, add_account);
+	if (r < 0 || row == inventory->count)
+		return r;
+	inventory->rows[row].columns[COLUMN_LOGINS] = names_of_links(inventory, link);
+	return inventory->rows[row].columns[COLUMN_LOGINS] ? 0 : -ENOMEM;
+}
+
+static int add_connections(const struct place *place)
+{
+	return each_directory(place, add_connection);
+}
+
 static int add_nothing(const struct place *place)
 {
 	(void)place;
@@ -263,7 +312,7 @@ static const struct {
 } fixed[] = {
 	{"/roles", add_nothing},
 	{"/projects", add_group},
-	{"/connections", add_group},
+	{"/connections", add_connections},
 	{"/users", add_group},
 };
 

@@ -1,7 +1,8 @@
 /*
- * The inventory: the accounts of a mounted credfs and the links to them, found by walking it as the
- * user who asks, so that it holds what he may see and nothing else. Everything in it was read from
- * `.info` and `.status`. What cannot be read though he may is counted, and told to `failed`.
+ * The inventory: the accounts and data connections of a mounted credfs and the links to them, found
+ * by walking it as the user who asks, so that it holds what he may see and nothing else. Everything
+ * in it was read from `.info` and `.status`. What cannot be read though he may is counted, and told
+ * to `failed`.
  */
 #pragma once
 
@@ -11,10 +12,13 @@
 #include "fs/exit.h"
 #include "fs/progress.h"
 
+enum inventory_kind { INVENTORY_ACCOUNT, INVENTORY_CONNECTION, INVENTORY_KINDS };
+
 enum inventory_column {
 	COLUMN_MOUNT,
-	COLUMN_ACCOUNT, /* organisation/account, or organisation/projects/project/account */
-	COLUMN_PROVIDER,
+	COLUMN_ACCOUNT,	 /* organisation/account, organisation/connections/name: below orgs */
+	COLUMN_PROVIDER, /* of a connection: its type */
+	COLUMN_LOGINS,	 /* of a connection: the accounts that it has, one a line */
 	COLUMN_CREATED,
 	COLUMN_UPDATED,
 	COLUMN_STATE,
@@ -25,6 +29,7 @@ enum inventory_column {
 };
 
 struct inventory_row {
+	enum inventory_kind kind;
 	char *columns[INVENTORY_COLUMNS]; /* NULL: not told */
 	bool managed;			  /* its .status could be read */
 	bool orphan;			  /* it was a connection's, and is nobody's now */
@@ -42,6 +47,7 @@ struct inventory_link {
 struct inventory {
 	struct inventory_row *rows;
 	size_t count;
+	size_t counts[INVENTORY_KINDS];
 	struct inventory_link *links;
 	size_t link_count;
 	size_t mounts;		   /* that were walked */

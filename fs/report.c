@@ -6,6 +6,7 @@
 
 #include "conf/field.h"
 #include "fs/account.h"
+#include "fs/data_type.h"
 #include "fs/text.h"
 #include "fs/usage.h"
 
@@ -93,6 +94,17 @@ static int print_completeness(const struct org *org, const struct record *accoun
 	return 0;
 }
 
+/* What it is: an account of a provider, a connection of a type. */
+static void print_nature(const struct org *org, const struct record *account, FILE *file)
+{
+	char type[DATA_TYPE_MAX];
+
+	if (account->kind == RECORD_ACCOUNT)
+		fprintf(file, "provider: %s\n", account->text ? account->text : "generic");
+	else if (account->kind == RECORD_CONNECTION && data_type_of(org, account, type))
+		fprintf(file, "type: %s\n", type);
+}
+
 static uint64_t changes_of(const struct org *org, const struct record *account)
 {
 	const struct record *field = NULL;
@@ -121,8 +133,7 @@ int report_info(struct tree *tree, const struct node *node, struct secret **ret,
 		return r;
 	*ret_version = changes_of(org, account);
 	fprintf(text.file, "name: %s\n", account->name);
-	if (account->kind == RECORD_ACCOUNT)
-		fprintf(text.file, "provider: %s\n", account->text ? account->text : "generic");
+	print_nature(org, account, text.file);
 	fputs("created: ", text.file);
 	text_time(text.file, account->created);
 	fputs("\nupdated: ", text.file);

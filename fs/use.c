@@ -2,10 +2,9 @@
 
 #include <string.h>
 
+#include "fs/data_type.h"
 #include "fs/offer.h"
 #include "fs/use_file.h"
-
-enum { TYPE_MAX = 32 }; /* of the name of a provider */
 
 /* What speaks there is called otherwise, too. */
 static const struct {
@@ -29,39 +28,12 @@ static const struct provider *find_type(const struct tree *tree, const char *typ
 	return provider && provider->connections ? provider : NULL;
 }
 
-/* The type of a connection: its field, else the scheme of its URL, of jdbc:TYPE: the second. */
-static bool type_of(const struct org *org, struct record_id connection, const char *name,
-		    char ret[TYPE_MAX])
-{
-	static const char jdbc[] = "jdbc:";
-	const struct record *field = tree_field(org, connection, name);
-	CLEANUP_SECRET struct secret *value = NULL;
-	const char *text;
-	size_t size;
-
-	if (!field || org_value(org, field->id, field->value_version, &value, NULL) < 0)
-		return false;
-	text = (const char *)secret_view(value);
-	size = secret_size(value);
-	if (size > strlen(jdbc) && memcmp(text, jdbc, strlen(jdbc)) == 0) {
-		text += strlen(jdbc);
-		size -= strlen(jdbc);
-	}
-	for (size_t i = 0; i < TYPE_MAX; i++) {
-		ret[i] = i < size && text[i] != ':' ? text[i] : '\0';
-		if (!ret[i])
-			return true;
-	}
-	return false;
-}
-
 static const struct provider *provider_of(const struct use *use)
 {
 	const struct provider *provider = NULL;
-	char type[TYPE_MAX];
+	char type[DATA_TYPE_MAX];
 
-	if (use->connection && (type_of(use->org, use->connection->id, "type", type) ||
-				type_of(use->org, use->connection->id, "url", type)))
+	if (use->connection && data_type_of(use->org, use->connection, type))
 		provider = find_type(use->tree, type);
 	return provider ? provider
 			: tree_provider(use->tree, use->account ? use->account : use->connection);

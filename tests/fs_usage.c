@@ -34,7 +34,8 @@ Test(usage, tells_the_credentials_that_a_connection_offers)
 		fixture_link(&fixture, "../../users/sys/mine", WAREHOUSE "/mine", &fixture_root),
 		0);
 	view_expect_part(&fixture, WAREHOUSE "/.info", "\ncredential: warehouse-login\n");
-	view_expect_part(&fixture, WAREHOUSE "/.info", "name: warehouse\ncreated: 20");
+	view_expect_part(&fixture, WAREHOUSE "/.info",
+			 "name: warehouse\ntype: postgresql\ncreated: 20");
 	view_expect_no_part(&fixture, WAREHOUSE "/.info", "mine");
 	view_expect_no_part(&fixture, WAREHOUSE "/.info", "provider");
 	/* To its owner it says where he has it. */

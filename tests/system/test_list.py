@@ -119,6 +119,87 @@ def test_an_organisation_that_several_mounts_have_is_named_by_path(furnished, mo
     assert done.returncode == 0
 
 
+# data connections
+
+@pytest.fixture
+def connected(mounts, people):
+    """Two connections of a login: one of them with a member's own besides, and used by etl."""
+    mount = mounts("[features]\nconnections = yes\n")
+    mount.carol = people.user("carol")
+    mount.ada = people.user("ada")
+    mount.org("acme", member=["user:" + mount.carol], admin=["user:" + mount.ada])
+    mount.project("acme", "etl")
+    mount.account("acme/dwh login", provider="login", username="etl", password="p1")
+    os.mkdir(mount.path("orgs/acme/connections/warehouse"))
+    os.mkdir(mount.path("orgs/acme/connections/lake"))
+    mount.put("orgs/acme/connections/warehouse/url", "jdbc:postgresql://db.example/sales")
+    os.symlink("../../dwh login", mount.path("orgs/acme/connections/warehouse/login"))
+    os.symlink("../../dwh login", mount.path("orgs/acme/connections/lake/main"))
+    os.symlink("../../connections/warehouse", mount.path("orgs/acme/projects/etl/warehouse"))
+    own = mount.path("orgs/acme/users", mount.carol)
+    done = people.run(mount.carol, f"mkdir {own} {own}/mine && echo login > {own}/mine/provider && "
+                      f"ln -s ../../users/{mount.carol}/mine "
+                      f"{mount.path('orgs/acme/connections/warehouse')}/mine")
+    assert done.returncode == 0, done
+    return mount
+
+
+def connections_of(done):
+    assert done.returncode == 0, done
+    return {row["connection"]: row for row in json.loads(done.stdout)["connections"]}
+
+
+def test_connections_are_listed_with_what_they_have(connected, people):
+    argv = connected.argv("list", "--json", connected.root)
+    rows = connections_of(people.run(connected.ada, argv))
+    warehouse, lake = rows["acme/connections/warehouse"], rows["acme/connections/lake"]
+    assert set(warehouse) == {"mount", "connection", "type", "credentials", "created", "updated",
+                              "state", "used-by", "missing", "warnings"}
+    assert warehouse["type"] == "postgresql" and lake["type"] is None
+    assert warehouse["credentials"] == ["login"] and lake["credentials"] == ["main"]
+    assert (warehouse["state"], lake["state"]) == ("complete", "missing url")
+    assert warehouse["used-by"] == ["etl"] and lake["used-by"] == []
+    assert warehouse["created"] <= warehouse["updated"]
+    connected.put("orgs/acme/connections/warehouse/type", "mysql")
+    rows = connections_of(people.run(connected.ada, argv))
+    assert rows["acme/connections/warehouse"]["type"] == "mysql"
+
+
+def test_connections_are_a_table_of_their_own(connected):
+    done = connected.credfs("list", connected.root)
+    accounts, _, connections = done.stdout.partition("\n\n")
+    assert accounts.split()[:2] == ["account", "provider"] and "acme/dwh login" in accounts
+    head, *lines = connections.splitlines()
+    assert head.split() == ["connection", "type", "credentials", "created", "updated", "state",
+                            "used-by"]
+    (line,) = [line for line in lines if line.startswith("acme/connections/warehouse ")]
+    assert line.split()[1:3] == ["postgresql", "login"] and line.split()[-1] == "etl"
+    assert lines[lines.index(line) + 1].strip() == "mine"  # root sees all that the host can
+
+
+def test_who_lists_connections_sees_what_he_may(connected, people):
+    argv = connected.argv("list", "--json", connected.root)
+    rows = connections_of(people.run(connected.carol, argv))
+    assert rows["acme/connections/warehouse"]["credentials"] == ["login", "mine"]
+    assert rows["acme/connections/warehouse"]["used-by"] is None
+    assert connections_of(people.run(people.user("dave"), argv)) == {}
+
+
+def test_a_credential_that_is_gone_is_not_listed_with_its_connection(connected):
+    assert connected.credfs("rm", "-f", connected.path("orgs/acme/dwh login")).returncode == 0
+    rows = connections_of(connected.credfs("list", "--json", connected.root))
+    assert rows["acme/connections/lake"]["credentials"] == []
+
+
+def test_check_looks_at_connections_too(connected):
+    connected.put("orgs/acme/connections/warehouse/type", "PG")
+    done = connected.credfs("check", "--json", connected.root)
+    found = [(finding["path"], finding["finding"], finding["detail"].split(":")[0])
+             for finding in json.loads(done.stdout)["findings"]]
+    assert ("acme/connections/lake", "missing", "url") in found
+    assert ("acme/connections/warehouse", "warning", "type") in found
+
+
 def test_each_of_several_mounts_is_named(furnished, mounts):
     other = mounts()
     other.org("globex")
