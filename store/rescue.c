@@ -21,6 +21,16 @@ static int list_orgs(struct survey *survey, struct pin *list, size_t *ret_count)
 	return 0;
 }
 
+/* Why nothing opens: what is damaged may be for this phrase. */
+static int why_nothing(const struct survey *survey)
+{
+	for (size_t i = 0; i < survey->count; i++) {
+		if (survey->orgs[i].standing == SURVEY_BROKEN)
+			return survey->orgs[i].error;
+	}
+	return -EKEYREJECTED;
+}
+
 /* They are pinned for as long as the store is open, in no file. */
 static int pin_orgs(struct survey *survey, const struct recipient *host, struct pins **ret)
 {
@@ -33,7 +43,7 @@ static int pin_orgs(struct survey *survey, const struct recipient *host, struct 
 		return -ENOMEM;
 	r = list_orgs(survey, list, &count);
 	if (r == 0 && count == 0 && survey->count > 0)
-		r = -EKEYREJECTED;
+		r = why_nothing(survey);
 	if (r == 0)
 		r = pins_new(NULL, host, &pins);
 	if (r == 0)

@@ -10,6 +10,7 @@
 #include "store/survey.h"
 
 /* Beside a daemon that may have the store open. `identity` is taken on success. -EKEYREJECTED when
- * nothing in it is for this recipient; errors of survey_store() and store_join(). */
+ * nothing in it is for this recipient, -EBADMSG when that cannot be told because it is damaged;
+ * errors of survey_store() and store_join(). */
 int rescue_join(struct secret_pool *pool, const char *path, struct identity *identity,
 		const struct survey_watch *watch, struct store **ret) MUST_CHECK;
