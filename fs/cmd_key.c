@@ -12,7 +12,7 @@
 #include "store/rescue.h"
 
 enum { POOL = 8 << 20 };
-enum { KEY_ORG = 0x100, KEY_CAN, KEY_RECOVERY };
+enum { KEY_ORG = 0x100, KEY_CAN, KEY_RECOVERY, KEY_REMOVE };
 
 static void key_work_done(struct key_work *work)
 {
@@ -33,6 +33,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_RECOVERY:
 		options->recovery = true;
+		return 0;
+	case KEY_REMOVE:
+		options->remove = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num >= KEY_ARGUMENTS_MAX)
@@ -57,6 +60,8 @@ static const struct argp_option argp_options[] = {
 	 "Open the store with the recovery phrase, which is asked for, and not with this host's "
 	 "identity",
 	 0},
+	{"remove", KEY_REMOVE, NULL, 0,
+	 "With passphrase: take it away, so that whoever has the file has the key", 0},
 	{0},
 };
 
@@ -70,7 +75,7 @@ static const struct argp argp = {
 		    "rotate ORG\n"
 		    "exposure PUBLIC|ID [--org ORG]\n"
 		    "pin ORG FINGERPRINT\n"
-		    "passphrase",
+		    "passphrase [--remove]",
 	.doc = "Show and change who can open an organisation, and change its key.\v"
 	       "`show` prints this host's public key, to be given to who manages an organisation; "
 	       "he adds it, and tells the fingerprint that `list` shows, with which `pin` makes "
@@ -78,7 +83,8 @@ static const struct argp argp = {
 	       "and `rotate` begin a new key at once and seal everything under it anew; what the "
 	       "removed one could read until then `exposure` lists, to be revoked at the "
 	       "providers: no new key takes it back. `passphrase` seals this host's identity with "
-	       "another passphrase, or with one if it had none. With --recovery, `list`, `add`, "
+	       "another passphrase, or with one if it had none; with --remove the file holds the "
+	       "key as it is again, for whoever has the file. With --recovery, `list`, `add`, "
 	       "`remove`, `rotate` and `exposure` need no identity: so a host that has lost its "
 	       "own is replaced by another one.",
 };
@@ -91,17 +97,25 @@ static const struct verb {
 	unsigned least, most; /* arguments, its own name included */
 	enum key_store store;
 	enum exit_code (*run)(struct key_work *work);
+	bool removes;					      /* takes --remove */
+	enum exit_code (*check)(const struct key_work *work); /* NULL, or first of all */
 } verbs[] = {
-	{"show", 1, 1, STORE_NONE, key_show},
-	{"list", 1, 2, STORE_JOINED, key_list},
-	{"add", 2, 2, STORE_JOINED, key_add},
-	{"remove", 2, 2, STORE_JOINED, key_remove},
-	{"rotate", 2, 2, STORE_JOINED, key_rotate},
-	{"exposure", 2, 2, STORE_JOINED, key_exposure},
+	{"show", 1, 1, STORE_NONE, key_show, false, NULL},
+	{"list", 1, 2, STORE_JOINED, key_list, false, NULL},
+	{"add", 2, 2, STORE_JOINED, key_add, false, NULL},
+	{"remove", 2, 2, STORE_JOINED, key_remove, false, NULL},
+	{"rotate", 2, 2, STORE_JOINED, key_rotate, false, NULL},
+	{"exposure", 2, 2, STORE_JOINED, key_exposure, false, NULL},
 	/* It writes the list that a daemon holds in memory. */
-	{"pin", 3, 3, STORE_ALONE, key_pin},
-	{"passphrase", 1, 1, STORE_NONE, key_passphrase},
+	{"pin", 3, 3, STORE_ALONE, key_pin, false, NULL},
+	{"passphrase", 1, 1, STORE_NONE, key_passphrase, true, key_passphrase_check},
 };
+
+static bool is_allowed(const struct verb *verb, const struct key_options *options)
+{
+	return (!options->recovery || verb->store == STORE_JOINED) &&
+	       (!options->remove || verb->removes);
+}
 
 static const struct verb *find_verb(const struct key_options *options)
 {
@@ -168,11 +182,13 @@ enum exit_code cmd_key(const char *configuration, int count, char **arguments)
 	if (code != EXIT_DONE)
 		return code;
 	verb = find_verb(&options);
-	if (!verb || (options.recovery && verb->store != STORE_JOINED))
+	if (!verb || !is_allowed(verb, &options))
 		return command_fail(EXIT_USAGE, "see credfs key --help");
 	code = command_settings(configuration, &settings);
 	work.options = &options;
 	work.settings = settings;
+	if (code == EXIT_DONE && verb->check)
+		code = verb->check(&work);
 	if (code == EXIT_DONE)
 		code = options.recovery ? rescue(&work) : prepare(&work, verb->store);
 	if (code == EXIT_DONE)

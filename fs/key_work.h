@@ -15,6 +15,7 @@ struct key_options {
 	const char *org;
 	const char *can;
 	bool recovery; /* the phrase in the place of the identity */
+	bool remove;   /* the passphrase, in the place of setting one */
 };
 
 /* What every verb works with. */
@@ -44,5 +45,7 @@ enum exit_code key_exposure(struct key_work *work);
 enum exit_code key_add(struct key_work *work);
 enum exit_code key_remove(struct key_work *work);
 enum exit_code key_rotate(struct key_work *work);
+/* Whether there is something to do, said before anybody is asked for anything. */
+enum exit_code key_passphrase_check(const struct key_work *work);
 enum exit_code key_passphrase(struct key_work *work);
 enum exit_code key_pin(struct key_work *work);

@@ -146,4 +146,5 @@ def test_commands_and_options_are_completed():
     assert complete("status", "--j") == {"--json"}
     assert "rotate" in complete("key", "")
     assert complete("key", "add", "x", "--can", "re") == {"read"}
+    assert complete("key", "passphrase", "--rem") == {"--remove"}
     assert complete("backup", "/etc/host") >= {"/etc/hosts"}

@@ -123,3 +123,32 @@ def test_a_passphrase_is_set_and_changed_and_the_key_stays(mounts):
     assert os.stat(mount.identity).st_mode & 0o777 == 0o400
     mount.start(answers="another one\n")
     mount.org("acme")
+
+
+def test_a_passphrase_is_taken_away_by_who_knows_it(mounts):
+    mount = mounts(start=False)
+    shown = key(mount, "show")
+    plain = text_of(mount.identity)
+    done = mount.credfs("key", "passphrase", "--remove", answers=PASSPHRASE + "\n")
+    assert done.returncode == 1 and "takes no passphrase" in done.stderr
+    key(mount, "passphrase", answers=PASSPHRASE + "\n")
+    sealed = text_of(mount.identity)
+    for answers in ("", "wrong one\n"):
+        key(mount, "passphrase", "--remove", answers=answers, expect=PASSPHRASE_WRONG)
+        assert text_of(mount.identity) == sealed
+    done = mount.credfs("key", "passphrase", "--remove", answers=PASSPHRASE + "\n")
+    assert done.returncode == 0
+    assert "whoever has this file, or a copy of it, has the key" in done.stderr
+    assert text_of(mount.identity) == plain
+    assert os.stat(mount.identity).st_mode & 0o777 == 0o400
+    assert key(mount, "show") == shown
+    mount.start()
+    mount.org("acme")
+
+
+def test_only_a_passphrase_is_taken_away_so(mounts):
+    mount = mounts(start=False)
+    for arguments in (["show"], ["list"], ["remove", "0" * 32, "--org", "acme"]):
+        key(mount, *arguments, "--remove", expect=2)
+    os.rename(mount.identity, mount.identity + ".lost")
+    key(mount, "passphrase", "--remove", answers="\n", expect=5)
