@@ -163,6 +163,27 @@ def test_exposure_names_what_a_host_could_read_and_has_not_been_rotated(acme):
         "acme/projects/etl/own/api_key"}
 
 
+def test_exposure_names_what_connections_and_users_have_by_their_paths(mounts, people):
+    mount = mounts("[features]\nconnections = yes\n")
+    carol = people.user("carol")
+    mount.org("acme", member=["user:" + carol])
+    own = mount.path("orgs/acme/users", carol)
+    assert people.run(carol, f"mkdir {own} {own}/mine && echo p1 > {own}/mine/note").returncode == 0
+    os.mkdir(mount.path("orgs/acme/connections/warehouse"))
+    mount.put("orgs/acme/connections/warehouse/host", "db.example")
+    mount.account("acme/dwh", provider="login", username="etl", password="p1")
+    os.symlink("../../dwh", mount.path("orgs/acme/connections/warehouse/dwh"))
+    host = own_id(mount)
+    lines = set(key(mount, "exposure", host).splitlines())
+    # An account is named once, where it is, not by the connections that have it.
+    assert lines == {f"acme/users/{carol}/mine/note", "acme/dwh/password",
+                     "acme/dwh/username (not secret)",
+                     "acme/connections/warehouse/host (not secret)"}
+    # What is named is where it lies.
+    for line in lines:
+        assert mount.get("orgs/" + line.removesuffix(" (not secret)"))
+
+
 def test_the_mount_sees_what_the_command_does(acme):
     mount, host = acme
     assert mount.get("orgs/acme/openai/api_key") == FIRST
