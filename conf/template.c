@@ -96,20 +96,24 @@ static int append(struct secret *text, const void *bytes, size_t size)
 	return r;
 }
 
-/* How much of what was made so far is said again by the path that follows. */
+/* How much of what was made so far is said again by the path that follows, in whole segments:
+ * of .../openai/v1 and /openai/v1/models both. */
 static size_t repeated(const struct secret *text, const char *path)
 {
 	const char *made = (const char *)secret_view(text);
 	size_t size = secret_size(text);
-	const size_t segment = strcspn(path + 1, "/?") + 1;
+	size_t most = 0;
 
 	if (path[0] != '/' || !size)
 		return 0;
 	if (made[size - 1] == '/')
 		size--;
-	if (segment > 1 && size >= segment && memcmp(made + size - segment, path, segment) == 0)
-		size -= segment;
-	return secret_size(text) - size;
+	for (size_t end = 0; path[end] == '/';) {
+		end += strcspn(path + end + 1, "/?") + 1;
+		if (end > 1 && size >= end && memcmp(made + size - end, path, end) == 0)
+			most = end;
+	}
+	return secret_size(text) - size + most;
 }
 
 struct making {

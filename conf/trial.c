@@ -30,6 +30,8 @@ void trial_done(struct trial *trial)
 	free(trial->headers);
 	free(trial->name);
 	needs_free(trial->needs);
+	free(trial->when.field);
+	expression_free(trial->when.pattern);
 	template_done(&trial->url);
 	template_done(&trial->body);
 	free(trial->service);
@@ -142,6 +144,28 @@ static int add_header(struct trial *trial, const char *name, const char *value,
 	return template_set(&headers[trial->header_count - 1].value, value, error);
 }
 
+static int set_condition(struct trial *trial, const char *field, const char *value,
+			 struct conf_error *error)
+{
+	char reason[EXPRESSION_REASON_MAX];
+	int r;
+
+	if (trial->when.field || !field_name_is_valid(field)) {
+		conf_error_text(error, "%s: %s",
+				trial->when.field ? "a second condition"
+						  : "not the name of a field",
+				field);
+		return -EINVAL;
+	}
+	r = expression_new(value, &trial->when.pattern, reason);
+	if (r == -EINVAL)
+		conf_error_text(error, "not a regular expression: %s", reason);
+	if (r < 0)
+		return r;
+	trial->when.field = strdup(field);
+	return trial->when.field ? 0 : -ENOMEM;
+}
+
 static const struct {
 	const char *name;
 	int (*set)(struct trial *trial, const char *value, struct conf_error *error);
@@ -151,17 +175,29 @@ static const struct {
 	{"document", set_document}, {"accepted", set_accepted}, {"rejected", set_rejected},
 };
 
+/* Those that have a name of their own behind the word. */
+static const struct {
+	const char *word;
+	int (*set)(struct trial *trial, const char *name, const char *value,
+		   struct conf_error *error);
+} named_keys[] = {
+	{"header ", add_header},
+	{"when ", set_condition},
+};
+
 int trial_set(struct trial *trial, const char *key, const char *value, struct conf_error *error)
 {
-	static const char header[] = "header ";
-
 	if (!*value) {
 		conf_error_text(error, "%s has no value", key);
 		return -EINVAL;
 	}
-	if (strncmp(key, header, strlen(header)) == 0) {
-		key += strlen(header);
-		return add_header(trial, key + strspn(key, BLANKS), value, error);
+	for (size_t i = 0; i < sizeof named_keys / sizeof named_keys[0]; i++) {
+		const size_t length = strlen(named_keys[i].word);
+
+		if (strncmp(key, named_keys[i].word, length) != 0)
+			continue;
+		key += length;
+		return named_keys[i].set(trial, key + strspn(key, BLANKS), value, error);
 	}
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		if (strcmp(keys[i].name, key) == 0)
@@ -198,6 +234,17 @@ static int has(const struct rendering_source *source, const char *field)
 	return source->get(source->context, field, &value);
 }
 
+static int check_condition(const struct trial_condition *when,
+			   const struct rendering_source *source)
+{
+	CLEANUP_SECRET struct secret *value = NULL;
+	int r = when->field ? source->get(source->context, when->field, &value) : 0;
+
+	if (r < 0 || !when->field)
+		return r;
+	return expression_match(when->pattern, secret_view(value), secret_size(value), NULL, 0);
+}
+
 int trial_applies(const struct trial *trial, const struct rendering_source *source)
 {
 	int r = -ENOENT;
@@ -207,7 +254,7 @@ int trial_applies(const struct trial *trial, const struct rendering_source *sour
 		for (char **field = *set; *field && r == 0; field++)
 			r = has(source, *field);
 	}
-	return r;
+	return r < 0 ? r : check_condition(&trial->when, source);
 }
 
 static bool is_among(char *const *statuses, long status)

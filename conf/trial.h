@@ -1,9 +1,11 @@
 /*
  * Trials: the rules of the catalogue by which a credential is tried against its provider. A rule is
- * a section [ID?NAME] of a provider; the first is taken whose fields are all set:
+ * a section [ID?NAME] of a provider; the first is taken whose fields are all set
+ * and as it says:
  *
  *   [acme?key]
  *   needs = api_key | user token   the fields that are tried
+ *   when plan = pro|team           a field whose whole value must match, too: a regular expression
  *   url = api_base "/models" | "https://api.acme.example/v1/models"
  *   method = GET                   GET or POST
  *   header Authorization = "Bearer " api_key
@@ -22,6 +24,7 @@
  */
 #pragma once
 
+#include "conf/expression.h"
 #include "conf/template.h"
 
 enum trial_sign { TRIAL_PLAIN, TRIAL_AWS, TRIAL_GOOGLE };
@@ -31,9 +34,15 @@ struct trial_header {
 	struct template value;
 };
 
+struct trial_condition {
+	char *field;
+	struct expression *pattern;
+};
+
 struct trial {
 	char *name;
 	char ***needs;
+	struct trial_condition when; /* without a field: always */
 	struct template url;
 	struct template body;
 	struct trial_header *headers;
@@ -56,7 +65,8 @@ int trial_set(struct trial *trial, const char *key, const char *value,
 /* Whether its keys go together, once all are set: -EINVAL with conf_error_text() set. */
 int trial_check(const struct trial *trial, struct conf_error *error) MUST_CHECK;
 
-/* 0 when the fields of one set are there; -ENOENT; what the source returned. */
+/* 0 when the fields of one set are there, and its condition holds; -ENOENT; what the source
+ * returned. */
 int trial_applies(const struct trial *trial, const struct rendering_source *source) MUST_CHECK;
 
 /* What an answer with this status says. */

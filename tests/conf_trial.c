@@ -90,6 +90,22 @@ Test(template, a_url_repeats_nothing_of_its_base)
 		 0,
 		 "https://x/api/v11/v1/models"},
 		{"base \"/v1?a=b\"", {"base", "https://x/v1"}, 0, "https://x/v1?a=b"},
+		{"base \"/openai/v1/models?a=b\"",
+		 {"base", "https://x/"},
+		 0,
+		 "https://x/openai/v1/models?a=b"},
+		{"base \"/openai/v1/models?a=b\"",
+		 {"base", "https://x/openai"},
+		 0,
+		 "https://x/openai/v1/models?a=b"},
+		{"base \"/openai/v1/models?a=b\"",
+		 {"base", "https://x/openai/v1/"},
+		 0,
+		 "https://x/openai/v1/models?a=b"},
+		{"base \"/openai/v1/models\"",
+		 {"base", "https://x/v1"},
+		 0,
+		 "https://x/v1/openai/v1/models"},
 		{"\"https://\" region \"/v1\"", {"region", "eu"}, 0, "https://eu/v1"},
 	};
 
@@ -176,4 +192,50 @@ Test(trial, is_made_with_the_first_set_of_fields_that_is_there)
 	cr_expect_eq(trial_applies(&provider->trials[1], &source), -ENOENT);
 	source.context = (void *)(uintptr_t)locked;
 	cr_expect_eq(trial_applies(&provider->trials[0], &source), -EACCES);
+}
+
+Test(trial, is_made_where_its_condition_holds)
+{
+	static const struct {
+		const char *version;
+		int first, second;
+	} rows[] = {
+		{"2024-10-21", 0, 0},	{"2025-04-01-preview", 0, 0},
+		{"v1", -ENOENT, 0},	{"preview", -ENOENT, 0},
+		{"latest", -ENOENT, 0}, {"-EACCES", -EACCES, -EACCES},
+	};
+	CLEANUP(catalogue_freep) struct catalogue *catalogue = NULL;
+	const struct provider *provider;
+	struct conf_error error = {0};
+
+	cr_assert_eq(catalogue_load(NULL, &catalogue, &error), 0);
+	provider = catalogue_find(catalogue, "azure-openai");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *const fields[] = {"api_key",   "k",		  "endpoint",
+					      "https://x", "api_version", rows[i].version,
+					      NULL};
+		const struct rendering_source source = {get, (void *)(uintptr_t)fields};
+
+		cr_expect_eq(trial_applies(&provider->trials[0], &source), rows[i].first, "%s",
+			     rows[i].version);
+		cr_expect_eq(trial_applies(&provider->trials[1], &source), rows[i].second, "%s",
+			     rows[i].version);
+	}
+}
+
+Test(trial, a_condition_that_is_none_is_refused)
+{
+	static const char *const rows[][2] = {
+		{"when a/b", "x"}, {"when a", "("}, {"when ", "x"}, {"when b", "x"}};
+	CLEANUP(trial_done) struct trial trial = {0};
+	struct conf_error error = {0};
+
+	cr_assert_eq(trial_init(&trial, "x", &error), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (i == COUNT(rows) - 1) /* one is enough */
+			cr_assert_eq(trial_set(&trial, "when a", "x", &error), 0);
+		error = (struct conf_error){0};
+		cr_expect_eq(trial_set(&trial, rows[i][0], rows[i][1], &error), -EINVAL, "%zu", i);
+		cr_expect_neq(*error.text, '\0', "%zu", i);
+	}
 }

@@ -108,12 +108,20 @@ def test_anthropic_s_version_and_bearer_token(acme, serve):
     assert "x-api-key" not in server.requests[0].headers
 
 
-def test_azure_s_endpoint_and_version(acme, serve):
-    server = serve(expecting("api-key", "a" * 32))
-    acme.account("acme/it", provider="azure-openai", api_key="a" * 32, endpoint=server.url + "/",
-                 api_version="2024-10-21")
+@pytest.mark.parametrize("endpoint,version,path", [
+    ("/", "2024-10-21", "/openai/models"), ("", "2025-04-01-preview", "/openai/models"),
+    ("/", "v1", "/openai/v1/models"), ("", "preview", "/openai/v1/models"),
+    ("/openai/v1/", "v1", "/openai/v1/models"),
+])
+@pytest.mark.parametrize("field,header,value", [
+    ("api_key", "api-key", "a" * 32), ("ad_token", "Authorization", "Bearer token1"),
+])
+def test_azure_s_endpoint_and_version(acme, serve, endpoint, version, path, field, header, value):
+    server = serve(expecting(header, value))
+    acme.account("acme/it", provider="azure-openai", endpoint=server.url + endpoint,
+                 api_version=version, **{field: value.removeprefix("Bearer ")})
     assert try_it(acme, "acme/it")["verdict"] == "accepted"
-    assert server.requests[0].path == "/openai/models?api-version=2024-10-21"
+    assert server.requests[0].path == f"{path}?api-version={version}"
 
 
 def test_perplexity_says_that_the_request_is_bad_once_the_key_was_taken(acme, serve):
