@@ -72,6 +72,7 @@ static void put_field(FILE *stream, const struct provider_field *field)
 	put_words(stream, "choices", field->choices);
 	put_words(stream, "environment", field->environment);
 	put_words(stream, "environment_path", field->environment_paths);
+	put_words(stream, "environment_clear", field->environment_clear);
 	put_text(stream, "requires_prefix", field->requires_prefix);
 	put_text(stream, "requires_field", field->requires_field);
 }

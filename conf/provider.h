@@ -27,6 +27,8 @@
  *   choices = on off               a value is one of these, or it is refused
  *   environment = ACME_KEY         the variables that get the value
  *   environment_path = ACME_FILE   the variables that get the path of the field's file
+ *   environment_clear = ACME_TOKEN the variables that would count in place of these: `credfs exec`
+ *                                  takes them out
  *   requires_prefix = tmp-         a value with this prefix is complete only
  *   requires_field = token         together with that field
  *
@@ -78,6 +80,7 @@ struct provider_field {
 	char **choices;		    /* NULL-terminated, may be NULL: the only values */
 	char **environment;	    /* NULL-terminated, may be NULL: names of variables */
 	char **environment_paths;   /* the same: of variables that hold the path of the file */
+	char **environment_clear;   /* the same: that count more than these */
 	char *requires_prefix; /* with `requires_field`: a value with this prefix (ASIA) is complete
 				*/
 	char *requires_field;  /* only with that field (session_token) */

@@ -105,6 +105,7 @@ static const struct key field_keys[] = {
 	{"choices", offsetof(struct provider_field, choices), value_set_words},
 	{"environment", offsetof(struct provider_field, environment), set_variables},
 	{"environment_path", offsetof(struct provider_field, environment_paths), set_variables},
+	{"environment_clear", offsetof(struct provider_field, environment_clear), set_variables},
 	{"requires_prefix", offsetof(struct provider_field, requires_prefix), value_set_text},
 	{"requires_field", offsetof(struct provider_field, requires_field), set_name},
 };
@@ -211,6 +212,7 @@ void provider_field_done(struct provider_field *field)
 	words_free(field->choices);
 	words_free(field->environment);
 	words_free(field->environment_paths);
+	words_free(field->environment_clear);
 	free(field->requires_prefix);
 	free(field->requires_field);
 	*field = (struct provider_field){0};

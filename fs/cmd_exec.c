@@ -1,15 +1,17 @@
 /*
  * credfs exec: runs a program with what a project may use in its environment, as the mount gives it
- * to the caller in use/ORG/PROJECT/env.json; nothing else is added. The program takes the place of
- * this one, so that its exit status and its signals are its own.
+ * to the caller in use/ORG/PROJECT/env.json; nothing else is added, and of the caller's own goes
+ * what is of the same providers (surroundings.h). The program takes the place of this one, so that
+ * its exit status and its signals are its own.
  */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "fs/command.h"
-#include "fs/location.h"
 #include "fs/environment.h"
+#include "fs/location.h"
+#include "fs/surroundings.h"
 
 struct options {
 	const char *project;
@@ -43,10 +45,12 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "ORGANISATION/PROJECT [--] PROGRAM [ARGUMENT...]",
 	.doc = "Run a program with the project's credentials in its environment, under the names "
-	       "that the catalogue has for them, beside what is there already. Reads "
-	       "use/ORGANISATION/PROJECT/env.json with your permissions. Whoever may look at the "
-	       "program's environment sees the values: yourself, and root. A program that reads "
-	       "files is better given the files.\v"
+	       "that the catalogue has for them; of what is there already, all that is of the same "
+	       "providers goes. Reads use/ORGANISATION/PROJECT/env.json with your permissions. "
+	       "Whoever may look at the program's environment sees the values: yourself, and root. "
+	       "A program that reads files is better given the files. Where the project's "
+	       "directory "
+	       "is seen elsewhere, as in a container, name it by its path.\v"
 	       "The exit status is the program's. 125: it was not run, and why is told; 126: it "
 	       "cannot be run; 127: there is no such program.",
 };
@@ -56,7 +60,7 @@ static int find(const char *project, struct location *ret)
 {
 	CLEANUP_FREE char *name = NULL;
 
-	if (*project == '/' || strncmp(project, "use/", 4) == 0)
+	if (*project == '/' || *project == '.' || strncmp(project, "use/", 4) == 0)
 		return location_find(project, ret);
 	if (asprintf(&name, "use/%s", project) < 0) {
 		name = NULL;
@@ -102,17 +106,46 @@ static enum exit_code run(char **program)
 			    "cannot run %s: %s", program[0], strerror(errno));
 }
 
+/* Where only the project is seen there is no configuration, or none that the caller may read; nor
+ * need there be one: what is built in is the same. */
+static enum exit_code load(const char *configuration, struct catalogue **ret)
+{
+	CLEANUP(settings_freep) struct settings *settings = NULL;
+	struct conf_error error = {0};
+	int r = settings_load(configuration, &settings, &error);
+
+	if (r == -EACCES && !configuration)
+		r = 0;
+	if (r == 0)
+		r = catalogue_load(settings ? settings->providers : NULL, ret, &error);
+	return r == 0 ? EXIT_DONE
+		      : command_fail(EXIT_NOT_RUN, "%s:%u: %s", error.file, error.line, error.text);
+}
+
+static enum exit_code set_and_run(const struct options *options, const char *directory,
+				  const struct catalogue *catalogue)
+{
+	CLEANUP_FREE char *path = location_full(directory, "env.json");
+	int r = path ? surroundings_clear(directory, catalogue) : -ENOMEM;
+
+	if (r == 0)
+		r = environment_set(path);
+	if (r == 0)
+		r = surroundings_place(directory, catalogue);
+	return r < 0 ? fail(options->project, directory, r) : run(options->program);
+}
+
 enum exit_code cmd_exec(const char *configuration, int count, char **arguments)
 {
+	CLEANUP(catalogue_freep) struct catalogue *catalogue = NULL;
 	CLEANUP_LOCATION struct location location = {0};
 	CLEANUP_FREE char *directory = NULL;
-	CLEANUP_FREE char *path = NULL;
 	struct options options = {0};
 	enum exit_code code = command_parse(&argp, ARGP_IN_ORDER, count, arguments, &options);
 	int r;
 
 	if (code == EXIT_DONE)
-		code = command_named_settings(configuration);
+		code = load(configuration, &catalogue);
 	if (code != EXIT_DONE)
 		return EXIT_NOT_RUN;
 	r = find(options.project, &location);
@@ -121,7 +154,6 @@ enum exit_code cmd_exec(const char *configuration, int count, char **arguments)
 		return EXIT_NOT_RUN;
 	}
 	directory = location_full(location.mount, location.path);
-	path = directory ? location_full(directory, "env.json") : NULL;
-	r = path ? environment_set(path) : -ENOMEM;
-	return r < 0 ? fail(options.project, directory, r) : run(options.program);
+	return directory ? set_and_run(&options, directory, catalogue)
+			 : fail(options.project, "", -ENOMEM);
 }

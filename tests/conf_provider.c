@@ -294,6 +294,17 @@ Test(provider, a_file_may_be_named_by_a_variable)
 			 "GOOGLE_APPLICATION_CREDENTIALS");
 }
 
+Test(provider, a_variable_that_would_count_instead_is_named)
+{
+	CLEANUP(catalogue_freep) struct catalogue *catalogue = load(NULL);
+	const struct provider *gemini = catalogue_find(catalogue, "gemini");
+	char text[64];
+
+	cr_expect_str_eq(
+		join(text, sizeof(text), provider_field(gemini, "api_key")->environment_clear),
+		"GOOGLE_API_KEY");
+}
+
 /* Values of the shapes that the vendors document draw no warning. */
 Test(provider, documented_shapes_are_accepted_without_a_warning)
 {
@@ -405,6 +416,7 @@ Test(provider, a_description_is_one_key_a_line)
 			       "secret: yes\n"
 			       "inherit: yes\n"
 			       "environment_path: ACME_TOKEN_FILE\n"
+			       "environment_clear: ACME_OLD\n"
 			       "requires_prefix: tmp-\n"
 			       "requires_field: user\n"
 			       "\n"

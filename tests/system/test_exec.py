@@ -40,6 +40,60 @@ def test_the_variables_are_the_project_s_and_the_caller_s(etl, people):
     assert {name: variables(done.stdout)[name] for name in before} == before
 
 
+def test_of_the_caller_s_own_nothing_of_the_same_providers_is_left(etl, people):
+    """Half of one credential and half of another is none, and a password goes to no other host."""
+    etl.account("acme/bedrock", access_key_id="AKIA" + "A" * 16, secret_access_key="b" * 40)
+    etl.account("acme/gemini", api_key="AIza" + "a" * 35)
+    for name in ("bedrock", "gemini"):
+        os.symlink("../../" + name, etl.path("orgs/acme/projects/etl", name))
+    own = {"AWS_SESSION_TOKEN": "theirs", "AWS_PROFILE": "theirs", "GOOGLE_API_KEY": "theirs",
+           "OPENAI_ORG_ID": "theirs", "AWS_ACCESS_KEY_ID": "theirs", "HF_TOKEN": "stays",
+           "XAI_API_KEY": "stays"}
+    done = people.run(etl.runner, ["env", *(f"{name}={value}" for name, value in own.items()),
+                                   *etl.argv("exec", etl.path("use/acme/etl"), "env", "-0")])
+    found = variables(done.stdout)
+    assert "theirs" not in done.stdout and found["AWS_ACCESS_KEY_ID"] == "AKIA" + "A" * 16
+    assert (found["HF_TOKEN"], found["XAI_API_KEY"]) == ("stays", "stays")
+    # A provider of one's own, as its file says.
+    os.makedirs(etl.base + "/providers.d")
+    with open(etl.base + "/providers.d/acme.conf", "w", encoding="utf-8") as file:
+        file.write("[acme]\n[acme/key]\nenvironment = ACME_KEY\nenvironment_clear = ACME_OLD\n")
+    etl.remount()
+    etl.account("acme/projects/etl/acme", key="k1")
+    done = people.run(etl.runner, ["env", "ACME_OLD=theirs", *etl.argv(
+        "exec", etl.path("use/acme/etl"), "env", "-0")])
+    found = variables(done.stdout)
+    assert found["ACME_KEY"] == "k1" and "ACME_OLD" not in found
+
+
+ELSEWHERE = """
+mount --bind "$1" "$2" && umount -l "$3" && cd "$2" || exit 1
+program=$4; shift 4
+for name in "$PWD" . ./; do
+    "$program" exec "$name" -- sh -c '
+        echo "$GOOGLE_APPLICATION_CREDENTIALS"; cat "$GOOGLE_APPLICATION_CREDENTIALS"'
+done
+"""
+
+
+def test_paths_lead_to_where_the_project_is_seen(etl):
+    """In a container, that has the project's directory in another place and no configuration."""
+    text = '{"type": "service_account"}'
+    etl.account("acme/vertex", **{"service_account.json": text, "project": "p1"})
+    os.symlink("../../vertex", etl.path("orgs/acme/projects/etl/vertex"))
+    for name in ("acme/etl", etl.path("use/acme/etl")):
+        done = etl.credfs_alone("exec", name, "printenv", "GOOGLE_APPLICATION_CREDENTIALS")
+        assert done.stdout == etl.path("use/acme/etl/vertex/service_account.json\n"), done
+    seen = etl.base + "/seen"
+    os.mkdir(seen)
+    done = subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c", ELSEWHERE,
+                           "sh", etl.path("use/acme/etl"), seen, etl.root, mounting.BINARY],
+                          env=etl.environment, capture_output=True, text=True, timeout=60)
+    os.rmdir(seen)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{seen}/vertex/service_account.json\n{text}\n" * 3
+
+
 def test_a_project_is_named_as_it_is_called(etl):
     for name in ("acme/etl", "use/acme/etl"):
         done = etl.credfs_alone("exec", name, "printenv", "OPENAI_API_KEY")
