@@ -58,6 +58,12 @@ static bool watch(void *context, uint64_t done, uint64_t total)
 	return progress_tell(findings->progress, done, total);
 }
 
+/* Whether nothing more of its log can be read by this version. */
+static bool is_later(const struct survey_org *org)
+{
+	return org->error == -EPROTONOSUPPORT;
+}
+
 /* What the comparison with this host's marks says; NULL: nothing that were wrong. */
 static int describe(const struct survey_org *org, char **ret)
 {
@@ -72,6 +78,8 @@ static int describe(const struct survey_org *org, char **ret)
 				     : NULL;
 
 	*ret = NULL;
+	if (is_later(org))
+		reason = "what follows in its log was written by a later version of credfs";
 	if (!reason)
 		return 0;
 	if (asprintf(ret, "%s: it is at generation %" PRIu64 ", seen here was %" PRIu64, reason,
@@ -133,7 +141,9 @@ static void print_orgs(const struct survey *survey)
 			printf("%" PRIu64 " entries, the last of ", org->found.generation);
 			text_time(stdout, org->found.time);
 			printf(", %zu records, %zu values, %zu damaged", org->records, org->values,
-			       org->findings);
+			       org->findings - org->later);
+			if (org->later)
+				printf(", %zu of a later version", org->later);
 		}
 		printf("%s\n", note ? note : "");
 	}
@@ -160,6 +170,24 @@ static int open_pins(struct findings *findings, const struct settings *settings,
 	return r == -ENOENT || r == -EBADMSG ? add(findings, &missing) : r;
 }
 
+/* That this program is too old is another matter than damage, if it is all. */
+static enum exit_code judge(const struct settings *settings, const struct findings *findings,
+			    const struct survey *survey)
+{
+	size_t later = 0;
+
+	for (size_t i = 0; i < survey->count; i++)
+		later += survey->orgs[i].later + is_later(&survey->orgs[i]);
+	if (later)
+		command_fail(EXIT_STORE_VERSION,
+			     "%s: part of it was written by a later version of credfs: use that "
+			     "version",
+			     settings->store_path);
+	if (findings->count > later)
+		return EXIT_WRONG;
+	return later ? EXIT_STORE_VERSION : EXIT_DONE;
+}
+
 static enum exit_code check(const struct settings *settings, const struct unlocked *unlocked,
 			    struct findings *findings, bool json)
 {
@@ -184,7 +212,7 @@ static enum exit_code check(const struct settings *settings, const struct unlock
 		r = print(findings, &survey, json);
 	if (r < 0 || fflush(stdout) != 0)
 		return command_fail(EXIT_OTHER, "cannot print what was found");
-	return findings->count ? EXIT_WRONG : EXIT_DONE;
+	return judge(settings, findings, &survey);
 }
 
 enum exit_code check_store(const char *configuration, bool json)

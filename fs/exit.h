@@ -14,7 +14,7 @@ enum exit_code {
 	EXIT_IDENTITY_OPEN = 6, /* the key file can be read by others, or is somebody else's */
 	EXIT_IDENTITY_DAMAGED = 7,
 	EXIT_NO_STORE = 8,
-	EXIT_STORE_VERSION = 9, /* the store is of another version */
+	EXIT_STORE_VERSION = 9, /* the store, or part of it, is of another version */
 	EXIT_STORE_DAMAGED = 10,
 	EXIT_MEMORY = 11, /* memory cannot be locked, or is too little for a passphrase */
 	EXIT_EXISTS = 12, /* init: there is something already */

@@ -79,6 +79,15 @@ static void tell(struct tree *tree, size_t pin, const struct org *org, const str
 	}
 }
 
+const char *follow_stuck(const struct tree_org *state, const struct org *org)
+{
+	if (!state->stuck || state->stuck != org_generation(org))
+		return NULL;
+	return state->stuck_error == -EPROTONOSUPPORT ? "what comes next was written by a later "
+							"version of credfs: use that version"
+						      : "what comes next does not verify";
+}
+
 /* Say once why no further entry is followed. */
 static void log_stuck(struct tree *tree, size_t pin, const struct org *org, int error)
 {
@@ -88,12 +97,9 @@ static void log_stuck(struct tree *tree, size_t pin, const struct org *org, int 
 	if (state->stuck == org_generation(org))
 		return;
 	state->stuck = org_generation(org);
-	log_line(LOG_ERR,
-		 "organisation %02x%02x%02x%02x stays at generation %" PRIu64
-		 ": what comes next %s",
-		 id[0], id[1], id[2], id[3], org_generation(org),
-		 error == -EPROTONOSUPPORT ? "is for a later version: upgrade credfs"
-					   : "does not verify");
+	state->stuck_error = error;
+	log_line(LOG_ERR, "organisation %02x%02x%02x%02x stays at generation %" PRIu64 ": %s",
+		 id[0], id[1], id[2], id[3], org_generation(org), follow_stuck(state, org));
 }
 
 int follow_org(struct tree *tree, size_t pin, struct news *ret)

@@ -14,6 +14,9 @@ void follow_others(struct tree *tree);
  * caller owns what is told in `ret` (news_done). -ESTALE when it has to be loaded anew. */
 int follow_org(struct tree *tree, size_t pin, struct news *ret) MUST_CHECK;
 
+/* Why nothing that comes next in its log can be followed; NULL: it can, as far as is known. */
+const char *follow_stuck(const struct tree_org *state, const struct org *org);
+
 /* Whether a change that was judged before the news came is as good as before: they changed nobody's
  * rights, and nothing that it is about. */
 bool follow_spares(const struct org *org, const struct news *news, const struct change *change);

@@ -41,6 +41,8 @@ enum exit_code key_say_org(const char *name, int error)
 		{-EEXIST, EXIT_EXISTS, "it is so already"},
 		{-EINVAL, EXIT_USAGE, "this is no key that anything could be sealed to"},
 		{-EBADMSG, EXIT_STORE_DAMAGED, "its log or its keys do not verify"},
+		{-EPROTONOSUPPORT, EXIT_STORE_VERSION,
+		 "it was written by a later version of credfs: use that version"},
 		{-EIDRM, EXIT_STORE_DAMAGED, "it was removed from the store"},
 		{-ENOTUNIQ, EXIT_STORE_DAMAGED, "its log is another one than was seen here"},
 		{-ESTALE, EXIT_OTHER, "others were always first, or its log was put back"},

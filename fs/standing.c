@@ -32,6 +32,10 @@ void standing_print(FILE *file, struct store *store, size_t index, int error)
 	const char *found = find(error);
 	uint64_t generation = 0;
 
+	if (error == -EPROTONOSUPPORT) {
+		fputs("it was written by a later version of credfs: use that version", file);
+		return;
+	}
 	if (!found) {
 		fputs(strerror(-error), file);
 		return;

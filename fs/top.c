@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "fs/follow.h"
 #include "fs/standing.h"
 #include "fs/text.h"
 #include "fs/version.h"
@@ -105,6 +106,24 @@ static void print_keys(const struct org *org, FILE *file)
 		fprintf(file, " to-reseal=%zu", org_reseal_left(org));
 }
 
+/* Records that are refused. Of those that a later version of credfs wrote, it has to be told. */
+static void print_damage(const struct org *org, FILE *file)
+{
+	const size_t later = org_later(org);
+
+	fprintf(file, " damaged=%zu", org_damaged(org) - later);
+	if (later)
+		fprintf(file, " of-a-later-version=%zu", later);
+}
+
+static void print_stuck(struct tree *tree, size_t index, const struct org *org, FILE *file)
+{
+	const char *stuck = follow_stuck(tree_org_state(tree, index), org);
+
+	if (stuck)
+		fprintf(file, " stays=\"%s\"", stuck);
+}
+
 /* One line an organisation: name, fingerprint, generation and its age, or what is wrong. Only those
  * that are loaded are looked into: asking how the daemon is must not make it grow. */
 static void print_org(struct tree *tree, size_t index, FILE *file)
@@ -121,7 +140,8 @@ static void print_org(struct tree *tree, size_t index, FILE *file)
 		fprintf(file, " generation=%" PRIu64 " changed=", org_generation(org));
 		text_time(file, org_time(org));
 		print_keys(org, file);
-		fprintf(file, " damaged=%zu", org_damaged(org));
+		print_damage(org, file);
+		print_stuck(tree, index, org, file);
 	} else if (tree_org_state(tree, index)->trouble) {
 		fputs(" error=\"", file);
 		standing_print(file, tree->store, index, tree_org_state(tree, index)->trouble);

@@ -24,6 +24,7 @@ struct tree_org {
 	uint64_t access_generation; /* rises whenever somebody's rights may have changed; from 1 */
 	uint64_t access_changed;    /* when, ns monotonic; 0: never */
 	uint64_t stuck;		    /* the generation after which nothing could be followed */
+	int stuck_error;	    /* why */
 	int trouble;		    /* the last -errno that was logged for it */
 	uint64_t failed;	    /* when it could not be loaded, ns monotonic */
 	bool recalled;		    /* what was removed before the start: see burial.h */

@@ -280,6 +280,21 @@ static int follow_step(struct chain *chain, struct step *step, const uint8_t *by
 	return 0;
 }
 
+/* Whether what only a later version can follow is a member's; anything else was altered. */
+static bool is_by_member(const struct chain *chain, const uint8_t *bytes, size_t size)
+{
+	const struct digest digest = entry_digest(bytes, size);
+	const struct member *member;
+	struct recipient_id signer;
+
+	if (!chain->generation)
+		return digest_equal(&digest, &chain->fingerprint);
+	if (entry_signer(bytes, size, &signer) < 0)
+		return false;
+	member = membership_find(&chain->membership, signer);
+	return member && entry_verify(bytes, size, &member->public) == 0;
+}
+
 int chain_follow(struct chain *chain, const uint8_t *bytes, size_t size)
 {
 	CLEANUP_STEP struct step step = {0};
@@ -290,9 +305,9 @@ int chain_follow(struct chain *chain, const uint8_t *bytes, size_t size)
 	if (stage_is_torn(chain->stage))
 		return -EUCLEAN;
 	r = step_read(bytes, size, &step);
-	if (r < 0)
-		return r;
-	return follow_step(chain, &step, bytes, size);
+	if (r == 0)
+		r = follow_step(chain, &step, bytes, size);
+	return r == -EPROTONOSUPPORT && !is_by_member(chain, bytes, size) ? -EBADMSG : r;
 }
 
 /* The entry as all types have it. */

@@ -25,7 +25,8 @@ DEFINE_CLEANUP(struct chain, chain_free);
 void chain_trust(struct chain *chain, const struct mark *mark);
 
 /* Verify the next entry and take its changes into the map. -EBADMSG when it does not verify;
- * -EPROTONOSUPPORT when only a later version can follow it; -ENOMEM. */
+ * -EPROTONOSUPPORT when only a later version can follow it, and a member has signed it: who alters
+ * an entry cannot make it one of those; -ENOMEM. */
 int chain_follow(struct chain *chain, const uint8_t *bytes, size_t size) MUST_CHECK;
 
 /* Of the newest entry; generation 0 before genesis. */

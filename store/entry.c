@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <string.h>
 
 #include "store/wire.h"
 
@@ -322,6 +323,16 @@ int entry_verify(const uint8_t *bytes, size_t size, const struct recipient_publi
 		return -EBADMSG;
 	size -= RECIPIENT_SIGNATURE_SIZE;
 	return recipient_verify(signer, sign_domain, bytes, size, bytes + size);
+}
+
+int entry_signer(const uint8_t *bytes, size_t size, struct recipient_id *ret)
+{
+	const size_t before = 1 + 1 + ID_SIZE + 8 + DIGEST_SIZE + 8;
+
+	if (size < HEAD_SIZE + RECIPIENT_SIGNATURE_SIZE)
+		return -EBADMSG;
+	memcpy(ret->bytes, bytes + before, ID_SIZE);
+	return 0;
 }
 
 struct digest entry_digest(const uint8_t *bytes, size_t size)

@@ -104,6 +104,10 @@ int entry_decode(const uint8_t *bytes, size_t size, struct entry *ret) MUST_CHEC
 int entry_verify(const uint8_t *bytes, size_t size,
 		 const struct recipient_public *signer) MUST_CHECK;
 
+/* Who says that he signed it, also of an entry of a later version: all versions have the head up to
+ * the signer, and the signature, in the same place. -EBADMSG when it is too short. */
+int entry_signer(const uint8_t *bytes, size_t size, struct recipient_id *ret) MUST_CHECK;
+
 struct digest entry_digest(const uint8_t *bytes, size_t size);
 
 struct entry_wrap {

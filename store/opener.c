@@ -68,7 +68,7 @@ static int take_record(void *context, const struct engine_row *row)
 		return 0;
 	r = open_record(opener, expected, row, &record);
 	if (r < 0)
-		return r == -EBADMSG ? 0 : r;
+		return r == -EBADMSG || r == -EPROTONOSUPPORT ? 0 : r;
 	return index_put(indexing->index, &record);
 }
 
@@ -217,6 +217,15 @@ int opener_row(const struct opener *opener, const struct map_row *row, struct se
 		return -EBADMSG;
 	*ret = TAKE_PTR(plain);
 	return 0;
+}
+
+bool opener_is_later(const struct opener *opener, const struct map_row *row)
+{
+	CLEANUP_SECRET struct secret *plain = NULL;
+	CLEANUP_RECORD struct record record = {0};
+
+	return row->ref.table == ROW_ITEM && opener_row(opener, row, &plain) == 0 &&
+	       record_decode(secret_view(plain), secret_size(plain), &record) == -EPROTONOSUPPORT;
 }
 
 /* Take the time off the front of an opened value. */

@@ -18,7 +18,8 @@ struct opener {
 	const struct keyring *keyring;
 };
 
-/* Put every record into the index that is what the map says; `ret_damaged` counts the others.
+/* Put every record into the index that is what the map says; `ret_damaged` counts the others, also
+ * those of a later version, of which as little is known.
  * -ENOMEM, other errors of the engine. */
 int opener_records(const struct opener *opener, struct index *index,
 		   size_t *ret_damaged) MUST_CHECK;
@@ -30,6 +31,10 @@ int opener_check_wraps(const struct opener *opener) MUST_CHECK;
 /* What the row that the map speaks of holds, as it was sealed. -EBADMSG when it is damaged. */
 int opener_row(const struct opener *opener, const struct map_row *row,
 	       struct secret **ret) MUST_CHECK;
+
+/* Whether it is the record that the log speaks of, and of a form that only a later version reads:
+ * who alters it cannot make it one of those. */
+bool opener_is_later(const struct opener *opener, const struct map_row *row);
 
 /* Put one record into the index, or take it out, as the map says; `ret_damaged` when it is there
  * but cannot be opened. -ENOMEM; other errors of the engine. */

@@ -225,6 +225,25 @@ size_t org_damaged(const struct org *org)
 	return org->damaged;
 }
 
+bool org_is_later(const struct org *org, const struct map_row *row)
+{
+	const struct opener opener = org_opener(org);
+
+	return row->ref.table == ROW_ITEM && !index_get(org->index, row->ref.id) &&
+	       opener_is_later(&opener, row);
+}
+
+size_t org_later(const struct org *org)
+{
+	const struct map_row *row;
+	uint64_t cursor = 0;
+	size_t later = 0;
+
+	while (org->damaged && (row = map_next(chain_map(org->chain), &cursor)))
+		later += org_is_later(org, row);
+	return later;
+}
+
 int org_check_keys(const struct org *org)
 {
 	const struct opener opener = org_opener(org);

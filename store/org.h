@@ -74,6 +74,11 @@ const struct record *org_next_heir(const struct org *org, struct record_id accou
 				   const struct record *previous);
 
 size_t org_damaged(const struct org *org);
+/* How many of those are whole, and of a form that only a later version reads. Looks at each of
+ * them in the engine. */
+size_t org_later(const struct org *org);
+struct map_row;
+bool org_is_later(const struct org *org, const struct map_row *row);
 
 /* Look at the sealed keys of all recipients, of which loading needs this host's alone: -EBADMSG
  * when one is missing, altered or not the log's, so that its owner would find himself shut out. */

@@ -240,11 +240,14 @@ int record_decode(const uint8_t *bytes, size_t size, struct record *ret)
 	CLEANUP_WIRE struct wire_writer unknown = wire_writer(SEAL_PLAIN_MAX);
 	CLEANUP_RECORD struct record record = {0};
 	struct wire_reader reader = wire_reader(bytes, size);
+	const uint8_t format = wire_get_u8(&reader);
 	uint32_t seen = 0;
 	int r;
 
-	if (size > SEAL_PLAIN_MAX || wire_get_u8(&reader) != RECORD_FORMAT)
+	if (size > SEAL_PLAIN_MAX || format == 0)
 		return -EBADMSG;
+	if (format > RECORD_FORMAT)
+		return -EPROTONOSUPPORT;
 	while (reader.left > 0) {
 		r = get_tag(&reader, &seen, &unknown, &record);
 		if (r < 0)

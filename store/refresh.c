@@ -46,7 +46,8 @@ static int follow(void *context, const struct engine_entry *entry)
 	r = entry_decode(entry->bytes, entry->size, &decoded);
 	if (r == 0)
 		r = note(following, &decoded);
-	if (r == 0)
+	/* Whose an entry of a later version is, the chain knows. */
+	if (r == 0 || r == -EPROTONOSUPPORT)
 		r = replay_entry(following->chain, entry);
 	if (r < 0) {
 		following->count = count;

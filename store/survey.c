@@ -85,6 +85,7 @@ static int look_into(struct visit *visit, const struct org *loaded)
 		r = verify_org(loaded, &verify);
 	org->records = verify.records;
 	org->values = verify.values;
+	org->later = verify.later;
 	return r;
 }
 

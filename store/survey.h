@@ -29,6 +29,7 @@ struct survey_org {
 	struct mark found;   /* the newest entry there is; generation 0: none that is verified */
 	size_t records, values;
 	size_t findings; /* that were told of it */
+	size_t later;	 /* of these: rows that only a later version can read */
 };
 
 struct survey {

@@ -16,6 +16,7 @@ struct verify {
 	bool (*watch)(void *context, uint64_t done, uint64_t total);
 	void *context;
 	size_t records, values; /* counted */
+	size_t later;		/* findings that are nothing but of a later version */
 };
 
 /* -ECANCELED when watch() said so; what finding() returned; -ENOMEM; errors of the engine. */

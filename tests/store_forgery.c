@@ -12,6 +12,7 @@
  */
 #include <sodium.h>
 
+#include "store/verify.h"
 #include "tests/forging.h"
 
 static char fresh[] = "fresh", stolen[] = "openai";
@@ -590,6 +591,101 @@ Test(forgery, what_a_later_version_wrote_stops_the_follower_and_says_so)
 		forging_insert(&forging, founding->bytes, founding->size, NULL, 0);
 		forging_expect_refused(&forging, -EPROTONOSUPPORT, rows[i].what);
 	}
+}
+
+/* An engine, or a stranger, cannot have a host believe that it is only too old. */
+Test(forgery, what_no_member_signed_is_damage_and_not_of_a_later_version)
+{
+	for (uint8_t format = 0; format < 3; format++) {
+		FORGING forging;
+		forging_init(&forging);
+		struct founding *founding = &forging.founding;
+		struct entry entry = founding_next(founding);
+
+		founding_sign(founding, &entry, WRITER);
+		/* a whole one of this version would be followed */
+		founding->bytes[0] = format;
+		founding->bytes[1] = format == 1 ? ENTRY_TYPES : ENTRY_CHANGE;
+		forging_insert(&forging, founding->bytes, founding->size, NULL, 0);
+		forging_expect_refused(&forging, -EBADMSG, "altered");
+	}
+	for (size_t signer = WRITER; signer <= STRANGER; signer += STRANGER - WRITER) {
+		FORGING forging;
+		forging_init(&forging);
+		struct founding *founding = &forging.founding;
+		struct entry entry = founding_next(founding);
+
+		founding_sign(founding, &entry, signer);
+		founding->bytes[0] = 2;
+		forging_sign_bytes(&forging, signer, founding->bytes, founding->size);
+		forging_insert(&forging, founding->bytes, founding->size, NULL, 0);
+		forging_expect_refused(&forging, signer == STRANGER ? -EBADMSG : -EPROTONOSUPPORT,
+				       signer == STRANGER ? "a stranger's" : "a member's");
+	}
+}
+
+struct told {
+	size_t count;
+	char reason[128];
+};
+
+static int tell(void *context, const char *record, const char *reason)
+{
+	struct told *told = context;
+
+	(void)record;
+	told->count++;
+	snprintf(told->reason, sizeof(told->reason), "%s", reason);
+	return 0;
+}
+
+static bool go_on(void *context, uint64_t done, uint64_t total)
+{
+	(void)context, (void)done, (void)total;
+	return true;
+}
+
+/* One that holds a record of a later form is refused for what it may hide, and told for what it is.
+ */
+static void expect_record(const struct org *org, size_t later, const char *reason)
+{
+	struct told told = {0};
+	struct verify verify = {.finding = tell, .watch = go_on, .context = &told};
+
+	cr_expect_null(org_record(org, forging_id(FRESH)));
+	cr_expect_eq(org_damaged(org), 1, "never as if it were not there");
+	cr_expect_eq(org_later(org), later);
+	cr_assert_eq(verify_org(org, &verify), 0);
+	cr_expect_eq(verify.later, later);
+	cr_expect_geq(told.count, 1);
+	cr_expect_str_eq(told.reason, reason);
+}
+
+Test(forgery, a_record_of_a_later_form_is_refused_and_told_apart_from_damage)
+{
+	CLEANUP_NEWS struct news news = {0};
+	CLEANUP(org_freep) struct org *org = NULL;
+	const struct record record = forging_record(FRESH, RECORD_ACCOUNT, 0, fresh);
+	const struct row_ref ref = {ROW_ITEM, record.id, record.kind,
+				    1,	      1,	 record_relations(&record)};
+	const uint8_t plain[] = {2, 'w', 'h', 'a', 't', 'e', 'v', 'e', 'r'};
+	FORGING forging;
+	forging_init(&forging);
+	FORGED forged = forging_seal(&forging, &ref, plain, sizeof(plain));
+
+	forging_write(&forging, WRITER, &forged, 1);
+	cr_assert_eq(org_refresh(forging.serving, &news), 0);
+	expect_record(forging.serving, 1, "was written by a later version of credfs");
+	cr_assert_eq(forging_load(&forging, &forging.seen, &org), 0);
+	expect_record(org, 1, "was written by a later version of credfs");
+	org = org_free(org);
+
+	/* What was altered since is that, and nothing else. */
+	forging_tamper(&forging,
+		       "UPDATE item SET ct = zeroblob(length(ct)) WHERE hex(id) LIKE '0577%'");
+	cr_assert_eq(forging_load(&forging, &forging.seen, &org), 0);
+	expect_record(org, 0, "was altered");
+	org = org_free(org);
 }
 
 Test(forgery, a_row_of_a_later_kind_stops_the_follower_and_says_so)

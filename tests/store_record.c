@@ -140,8 +140,10 @@ Test(record, malformed_payload_is_refused)
 	{
 		CLEANUP_BYTES struct bytes payload = vector_bytes(vector, "payload");
 
-		cr_assert_eq(record_decode(payload.at, payload.size, &record), -EBADMSG, "%s",
-			     vector_why(vector));
+		const bool later = strcmp(vector_text(vector, "error"), "EPROTONOSUPPORT") == 0;
+
+		cr_assert_eq(record_decode(payload.at, payload.size, &record),
+			     later ? -EPROTONOSUPPORT : -EBADMSG, "%s", vector_why(vector));
 	}
 	cr_assert_null(record.name);
 }

@@ -557,6 +557,8 @@ def record_vectors():
     assert len(whole) in ends
     refused += [{"why": f"cut at {i}", "payload": whole[:i]}
                 for i in range(len(whole)) if i not in ends]
+    for case in refused:
+        case["error"] = "EPROTONOSUPPORT" if case["why"] == "format 2" else "EBADMSG"
     return {"cases": cases, "refused": refused}
 
 
