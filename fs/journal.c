@@ -18,7 +18,7 @@ struct header {
 static const uint64_t half_bit = UINT64_C(1) << 63;
 
 /* It is written anew when it is twice as long as it was then, and this longer. */
-enum { LONG = 1 << 20 };
+enum { LONG = 2 << 20 };
 
 struct journal {
 	struct shared *shared;
@@ -164,10 +164,11 @@ bool journal_is_open(const struct journal *journal)
 	return (journal->half | journal->end) != journal->shared->journal;
 }
 
-/* Give the memory of a half back. */
+/* Give the memory of a half back, but for what the next one takes at least: who gets fresh pages
+ * waits for each. */
 static void discard(struct journal *journal, uint64_t half)
 {
-	(void)!madvise(half_of(journal, half), shared_half, MADV_REMOVE);
+	(void)!madvise(half_of(journal, half) + LONG, shared_half - LONG, MADV_REMOVE);
 }
 
 void journal_publish(struct journal *journal)

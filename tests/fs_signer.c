@@ -54,7 +54,7 @@ Test(signer, much_is_signed_at_once)
 	cr_assert_eq(signer_new(count, &times, &signer), 0);
 	clock_gettime(CLOCK_MONOTONIC, &before);
 	for (unsigned round = 1; round <= 20; round++) {
-		for (unsigned i = 0; i < 64; i++)
+		for (unsigned i = 0; i < 4096; i++)
 			signer_wake(signer);
 		cr_assert(comes_to(&times, round));
 	}

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -67,6 +68,27 @@ static int do_stat(const char *path, uint64_t number)
 	return stat(path, &st) < 0 ? -errno : 0;
 }
 
+/* A program is started that reads the file, as scripts do it. */
+static int do_cat(const char *path, uint64_t number)
+{
+	char *const arguments[] = {(char[]){"cat"}, (char *)(uintptr_t)path, NULL};
+	char *const environment[] = {NULL};
+	posix_spawn_file_actions_t actions;
+	int status, r;
+	pid_t pid;
+
+	(void)number;
+	if (posix_spawn_file_actions_init(&actions))
+		return -ENOMEM;
+	r = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	if (r == 0)
+		r = posix_spawn(&pid, "/bin/cat", &actions, NULL, arguments, environment);
+	posix_spawn_file_actions_destroy(&actions);
+	if (r)
+		return -r;
+	return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -EIO;
+}
+
 /* The path names a file: its directory is listed. */
 static int do_list(const char *path, uint64_t number)
 {
@@ -115,13 +137,10 @@ static const struct work {
 	int (*run)(const char *path, uint64_t number);
 	bool once;
 } works[] = {
-	{"read", do_read, false},
-	{"stat", do_stat, false},
-	{"stat-once", do_stat, true},
-	{"read-once", do_read, true},
-	{"list", do_list, false},
-	{"write", do_write, false},
-	{"write-sync", do_write_and_sync, false},
+	{"read", do_read, false},     {"cat", do_cat, false},
+	{"stat", do_stat, false},     {"stat-once", do_stat, true},
+	{"read-once", do_read, true}, {"list", do_list, false},
+	{"write", do_write, false},   {"write-sync", do_write_and_sync, false},
 };
 
 static const struct work *work_named(const char *name)

@@ -171,7 +171,8 @@ class Mount:
     def kill(self):
         """End every process of this mount at once, leaving the mount stale."""
         for pid in self.processes():
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it went with another one
+                os.kill(pid, signal.SIGKILL)
         if self.process:
             self.process.wait(timeout=10)
             self.process = None
