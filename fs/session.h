@@ -35,7 +35,7 @@ struct session {
 	bool done;		     /* it was sent again, and has changed the store before */
 	bool plain;		     /* its answer is not to be kept */
 	uint64_t poll;		     /* what the kernel calls who it waits for */
-	const struct state_key *key;
+	struct state_key *key;
 	struct journal *journal;
 	struct state *state;
 	struct restored *restored; /* by another worker */

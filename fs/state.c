@@ -9,13 +9,13 @@ struct state {
 	struct tree *tree;
 	struct handles *handles;
 	struct journal *journal;
-	const struct state_key *key;
+	struct state_key *key;
 	struct seen seen;
 	bool holds; /* the journal is still to be read by the next, if this worker dies now */
 };
 
 int state_new(struct tree *tree, struct handles *handles, struct journal *journal,
-	      const struct state_key *key, struct state **ret)
+	      struct state_key *key, struct state **ret)
 {
 	struct state *state = calloc(1, sizeof *state);
 

@@ -20,7 +20,7 @@ struct state;
 
 /* All are borrowed. Nothing is recorded before state_begin(). -ENOMEM. */
 int state_new(struct tree *tree, struct handles *handles, struct journal *journal,
-	      const struct state_key *key, struct state **ret) MUST_CHECK;
+	      struct state_key *key, struct state **ret) MUST_CHECK;
 /* Recording ends: what comes after is not the successor's to know. */
 struct state *state_free(struct state *state);
 

@@ -1,6 +1,7 @@
 #include "fs/state_key.h"
 
 #include <sodium.h>
+#include <string.h>
 
 #define KDF_TAG "crfstag_"
 _Static_assert(sizeof(KDF_TAG) - 1 == crypto_kdf_CONTEXTBYTES, "exactly 8 bytes");
@@ -19,6 +20,7 @@ struct keys {
 
 struct state_key {
 	struct secret *keys;
+	uint8_t nonce[NONCE_SIZE]; /* the next one */
 };
 
 static const struct keys *keys_of(const struct state_key *key)
@@ -39,6 +41,7 @@ int state_key_new(struct secret_pool *pool, const struct recipient *recipient,
 	if (r < 0)
 		return r;
 	keys = (void *)secret_bytes(key->keys);
+	randombytes_buf(key->nonce, sizeof key->nonce);
 	recipient_state_key(recipient, keys->seal);
 	crypto_kdf_derive_from_key(keys->tag, sizeof keys->tag, 1, KDF_TAG, keys->seal);
 	*ret = TAKE_PTR(key);
@@ -59,9 +62,10 @@ void state_key_tag(const struct state_key *key, const void *bytes, size_t size,
 	crypto_shorthash(ret, bytes, size, keys_of(key)->tag);
 }
 
-void state_key_seal(const struct state_key *key, const uint8_t *bytes, size_t size, uint8_t *ret)
+void state_key_seal(struct state_key *key, const uint8_t *bytes, size_t size, uint8_t *ret)
 {
-	randombytes_buf(ret, NONCE_SIZE);
+	memcpy(ret, key->nonce, NONCE_SIZE);
+	sodium_increment(key->nonce, NONCE_SIZE);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(ret + NONCE_SIZE, NULL, bytes, size, NULL, 0,
 						   NULL, ret, keys_of(key)->seal);
 }

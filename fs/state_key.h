@@ -1,7 +1,8 @@
 /*
  * The key under which a worker leaves values to its successor, in memory that others hold too: it
- * is derived from the host's seed, which only workers have. Sealing is XChaCha20-Poly1305 with
- * random nonces; a tag (SipHash) tells what one of us wrote. One thread at a time.
+ * is derived from the host's seed, which only workers have. Sealing is XChaCha20-Poly1305; a
+ * worker's nonces begin at random and go on by one, which of 2^192 beginnings no two workers' do
+ * alike. A tag (SipHash) tells what one of us wrote. One thread at a time.
  */
 #pragma once
 
@@ -21,7 +22,7 @@ void state_key_tag(const struct state_key *key, const void *bytes, size_t size,
 		   uint8_t ret[STATE_KEY_TAG_SIZE]);
 
 /* `ret` has room for STATE_KEY_SEAL_SIZE bytes more than `size`. */
-void state_key_seal(const struct state_key *key, const uint8_t *bytes, size_t size, uint8_t *ret);
+void state_key_seal(struct state_key *key, const uint8_t *bytes, size_t size, uint8_t *ret);
 /* `size` is that of what is sealed. -EBADMSG; -ENOMEM, -EPERM as secret_new(). */
 int state_key_open(const struct state_key *key, const uint8_t *sealed, size_t size,
 		   struct secret **ret) MUST_CHECK;

@@ -271,11 +271,16 @@ size_t org_value_versions(const struct org *org, struct record_id field, uint64_
 
 static const struct record_id self = {{0}};
 
-bool org_is_ended(const struct org *org)
+bool org_is_ended(struct org *org)
 {
-	/* Its founder's second entry named it. */
-	return chain_generation(org->chain) > 1 &&
-	       !map_get(chain_map(org->chain), ROW_ITEM, self, 0);
+	const uint64_t generation = chain_generation(org->chain);
+
+	/* Everybody asks at every step. Its founder's second entry named it. */
+	if (generation != org->judged) {
+		org->judged = generation;
+		org->ended = generation > 1 && !map_get(chain_map(org->chain), ROW_ITEM, self, 0);
+	}
+	return org->ended;
 }
 
 /* Values before the records that they belong to: one record may have more of them than an entry can

@@ -134,7 +134,7 @@ struct resealed {
 int org_reseal(struct org *org, size_t max, struct resealed *ret) MUST_CHECK;
 
 /* Whether it was ended: it says nothing of itself any more, for good. Nobody is to be served it. */
-bool org_is_ended(const struct org *org);
+bool org_is_ended(struct org *org);
 
 /* End it, and remove all that it holds but its log and its keys, at most `max` rows in one entry:
  * the first call ends it, whoever comes after a crash goes on. `ret_left` says how many rows are

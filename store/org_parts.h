@@ -19,6 +19,8 @@ struct org {
 	struct keyring *keyring;
 	size_t damaged;
 	bool unclean; /* the index is not what the log says */
+	bool ended;   /* in the generation that it was judged in */
+	uint64_t judged;
 };
 
 /* What opens its rows; borrows from it. */

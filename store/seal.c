@@ -63,6 +63,18 @@ static int pad(struct secret_pool *pool, size_t block, const uint8_t *plain, siz
 	return 0;
 }
 
+/* libsodium's takes as long as opening a value, so that nobody learns the length from it: who
+ * opened the value may know it. */
+static bool unpad(const uint8_t *bytes, size_t size, size_t block, size_t *ret_size)
+{
+	const size_t least = size - block;
+
+	while (size > least && bytes[size - 1] == 0)
+		size--;
+	*ret_size = size - 1;
+	return size > least && bytes[size - 1] == 0x80;
+}
+
 int seal_make_with_nonce(const struct epoch_key *key, enum seal_domain domain,
 			 const struct seal_context *context, const uint8_t nonce[SEAL_NONCE_SIZE],
 			 const uint8_t *plain, size_t size, uint8_t **ret, size_t *ret_size)
@@ -136,7 +148,7 @@ int seal_open(struct secret_pool *pool, const struct epoch_key *key, enum seal_d
 		    secret_bytes(plain), NULL, NULL, sealed + NONCE_SIZE, size - NONCE_SIZE, data,
 		    data_size, sealed, epoch_key_subkey(key, domains[domain].use)) != 0)
 		return -EBADMSG;
-	if (sodium_unpad(&plain_size, secret_view(plain), padded_size, domains[domain].block) != 0)
+	if (!unpad(secret_view(plain), padded_size, domains[domain].block, &plain_size))
 		return -EBADMSG;
 	r = secret_resize(plain, plain_size);
 	if (r < 0)

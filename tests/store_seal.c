@@ -1,5 +1,8 @@
 #include "store/seal.h"
 
+#include <sodium.h>
+
+#include "store/wire.h"
 #include "tests/vectors.h"
 
 #define CLEANUP_POOL CLEANUP(secret_pool_freep)
@@ -141,6 +144,46 @@ static const struct {
 	{SEAL_VALUE, SEAL_PLAIN_MAX,
 	 OVERHEAD + SEAL_PLAIN_MAX - SEAL_PLAIN_MAX % BLOCK_VALUE + 256},
 };
+
+/* Sealed by a member whose program pads as it likes. */
+Test(seal, only_a_byte_0x80_and_zeros_are_a_padding)
+{
+	static const struct {
+		uint8_t byte;
+		size_t at;
+		int r;
+		size_t size;
+	} rows[] = {
+		{0x80, 0, 0, 0},	 {0x80, 63, 0, 63},	  {0, 0, -EBADMSG, 0},
+		{0x01, 63, -EBADMSG, 0}, {0x81, 20, -EBADMSG, 0}, {0x40, 62, -EBADMSG, 0},
+	};
+	CLEANUP_POOL struct secret_pool *pool = pool_new();
+	json_auto_t *cases = vectors("seal", "cases");
+	CLEANUP_KEY struct epoch_key *key = vector_key(pool, json_array_get(cases, 0));
+	const struct seal_context context = {
+		.kind = 7, .version = 9, .epoch = epoch_key_epoch(key)};
+	static const uint8_t name[14] = "credfs item v1";
+	uint8_t data[sizeof name + 2 * ID_SIZE + 16] = {0}, sealed[24 + BLOCK_ITEM + 16] = {0};
+
+	wire_store_u32(
+		wire_store_u64(wire_store_u32(wire_store(data, name, sizeof name) + 2 * ID_SIZE, 7),
+			       9),
+		context.epoch);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		CLEANUP_SECRET struct secret *opened = NULL;
+		uint8_t plain[BLOCK_ITEM] = {0};
+
+		plain[rows[i].at] = rows[i].byte;
+		crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + 24, NULL, plain, sizeof plain,
+							   data, sizeof data, NULL, sealed,
+							   epoch_key_subkey(key, KEY_ITEM));
+		cr_expect_eq(
+			seal_open(pool, key, SEAL_ITEM, &context, sealed, sizeof sealed, &opened),
+			rows[i].r, "row %zu", i);
+		if (opened)
+			cr_expect_eq(secret_size(opened), rows[i].size);
+	}
+}
 
 Test(seal, size_shows_only_the_number_of_blocks)
 {
