@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/printer.h"
 #include "fs/command.h"
 #include "fs/version.h"
 
@@ -57,24 +58,22 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 /* The table of commands, below the options of --help. */
 static char *help(int key, const char *text, void *input)
 {
+	CLEANUP_PRINTER struct printer printer = {0};
 	char *page = NULL;
-	size_t size = 0;
-	FILE *file;
 
 	(void)input;
 	if (key != ARGP_KEY_HELP_POST_DOC)
 		return (char *)(uintptr_t)text;
-	file = open_memstream(&page, &size);
-	if (!file)
+	if (printer_begin(&printer) < 0)
 		return NULL;
-	fputs("Commands:\n", file);
+	fputs("Commands:\n", printer.file);
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (commands[i].summary)
-			fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].summary);
+			fprintf(printer.file, "  %-10s %s\n", commands[i].name,
+				commands[i].summary);
 	}
-	fputs("\n`credfs COMMAND --help` says more.", file);
-	fclose(file);
-	return page;
+	fputs("\n`credfs COMMAND --help` says more.", printer.file);
+	return printer_end(&printer, &page, NULL) < 0 ? NULL : page;
 }
 
 static const struct argp_option argp_options[] = {
