@@ -43,7 +43,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static const struct argp argp = {
 	.parser = parse,
-	.args_doc = "ORGANISATION/PROJECT [--] PROGRAM [ARGUMENT...]",
+	.args_doc = "ORGANISATION/PROJECT[/ACCOUNT] [--] PROGRAM [ARGUMENT...]",
 	.doc = "Run a program with the project's credentials in its environment, under the names "
 	       "that the catalogue has for them; of what is there already, all that is of the same "
 	       "providers goes. Reads use/ORGANISATION/PROJECT/env.json with your permissions. "

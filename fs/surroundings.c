@@ -60,7 +60,7 @@ static int each_account(const char *directory, const struct catalogue *catalogue
 {
 	struct dirent **entries = NULL;
 	const int count = scandir(directory, &entries, NULL, alphasort);
-	int r = count < 0 ? -errno : 0;
+	int r = count < 0 ? -errno : each_field(directory, catalogue, each);
 
 	for (int i = 0; i < count; i++) {
 		CLEANUP_FREE struct dirent *entry = entries[i];

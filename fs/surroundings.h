@@ -9,7 +9,8 @@
 
 #include "conf/provider.h"
 
-/* Unset what the catalogue names for the accounts in `directory`, which is use/ORG/PROJECT. */
+/* Unset what the catalogue names for the accounts in `directory`, which is use/ORG/PROJECT, or one
+ * of them. */
 int surroundings_clear(const char *directory, const struct catalogue *catalogue) MUST_CHECK;
 
 /* Let those that are set and hold paths lead into `directory`, an absolute path. */

@@ -94,6 +94,17 @@ def test_paths_lead_to_where_the_project_is_seen(etl):
     assert done.stdout == f"{seen}/vertex/service_account.json\n{text}\n" * 3
 
 
+def test_one_account_of_a_project_is_named_behind_it(etl):
+    """So that two that set one variable can both be used."""
+    etl.account("acme/other", provider="openai", api_key=KEY + "2")
+    os.symlink("../../other", etl.path("orgs/acme/projects/etl/other"))
+    etl.environment["OPENAI_ORG_ID"] = "theirs"
+    for account, key in (("openai", KEY), ("other", KEY + "2")):
+        done = etl.credfs_alone("exec", "acme/etl/" + account, "--", "env", "-0")
+        assert variables(done.stdout)["OPENAI_API_KEY"] == key
+        assert "theirs" not in done.stdout
+
+
 def test_a_project_is_named_as_it_is_called(etl):
     for name in ("acme/etl", "use/acme/etl"):
         done = etl.credfs_alone("exec", name, "printenv", "OPENAI_API_KEY")
