@@ -126,6 +126,7 @@ def test_a_command_stands_in_the_manual_with_its_options(command):
 def complete(*words):
     script = r"""
         . /usr/share/bash-completion/bash_completion && . "$1" && shift
+        compopt() { :; }  # which there is only while one types
         PATH=$(dirname "$1"):$PATH
         COMP_WORDS=(credfs "${@:2}") COMP_CWORD=$(($# - 1))
         COMP_LINE="${COMP_WORDS[*]}" COMP_POINT=${#COMP_LINE}
@@ -148,3 +149,18 @@ def test_commands_and_options_are_completed():
     assert complete("key", "add", "x", "--can", "re") == {"read"}
     assert complete("key", "passphrase", "--rem") == {"--remove"}
     assert complete("backup", "/etc/host") >= {"/etc/hosts"}
+
+
+def test_what_is_mounted_is_completed(mount):
+    mount.org("acme")
+    mount.account("acme/openai", api_key="sk-1")
+    mount.account("acme/other", provider="generic")
+    mount.project("acme", "etl")
+    assert "acme/" in complete("list", "ac")
+    assert complete("rm", "acme/o") == {"acme/openai/", "acme/other/"}
+    assert complete("test", "acme/op") == {"acme/openai/"}
+    assert "acme/etl/" in complete("exec", "acme/e")
+    assert complete("exec", "acme/etl", "findmn") == {"findmnt"}
+    assert complete("exec", "acme/etl", "--", "findmn") == {"findmnt"}
+    assert complete("exec", "acme/etl", "--", "cat", "/etc/host") >= {"/etc/hosts"}
+    assert complete("rm", "acme/nothing") == set()
