@@ -84,17 +84,18 @@ static int commit_all(const struct round *round)
 {
 	struct tree *tree = round->batch->tree;
 	struct edit_change changes[BATCH_MAX];
+	const uint64_t time = tree_now();
 	int r = reserve(round);
 
 	for (size_t i = 0; i < round->count; i++) {
 		const struct draft_commit *commit = &round->commits[i];
 
 		turn(round->batch, round->indexes[i]);
-		tree_intend(tree, commit->draft->node->pin);
+		tree_intend(tree, commit->draft->node->pin, time);
 		changes[i] = (struct edit_change){commit->draft->node->pin, commit->saving.org,
 						  commit->saving.change};
 	}
-	return r < 0 ? r : edit_commit_all(tree, changes, round->count);
+	return r < 0 ? r : edit_commit_all(tree, changes, round->count, time);
 }
 
 static int commit_one(const struct round *round)

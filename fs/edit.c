@@ -78,13 +78,13 @@ int edit_writable(struct tree *tree)
 
 /* Another writer was first: follow him, and try once more. */
 static int commit_behind(struct tree *tree, size_t pin, struct org *org,
-			 const struct change *change)
+			 const struct change *change, uint64_t time)
 {
 	CLEANUP_NEWS struct news news = {0};
 	int r = follow_org(tree, pin, &news);
 
 	if (r == 0)
-		r = follow_spares(org, &news, change) ? org_commit(org, change) : -ESTALE;
+		r = follow_spares(org, &news, change) ? org_commit_at(org, change, time) : -ESTALE;
 	return r;
 }
 
@@ -99,13 +99,13 @@ int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		const struct change *change)
 {
 	const struct digest fingerprint = *org_fingerprint(org);
+	const uint64_t time = tree_now();
 	int r;
 
-	tree_intend(tree, node->pin);
-	r = org_commit(org, change);
-
+	tree_intend(tree, node->pin, time);
+	r = org_commit_at(org, change, time);
 	if (r == -ESTALE)
-		r = commit_behind(tree, node->pin, org, change);
+		r = commit_behind(tree, node->pin, org, change, time);
 	crash_at("committed");
 	if (r == 0)
 		return 0;
@@ -122,15 +122,15 @@ int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 	return r == -EUCLEAN ? 0 : translated(r);
 }
 
-int edit_commit_all(struct tree *tree, const struct edit_change *list, size_t count)
+int edit_commit_all(struct tree *tree, const struct edit_change *list, size_t count, uint64_t time)
 {
-	struct org_change changes[ORG_CHANGES_MAX] = {{NULL, NULL}};
+	struct org_change changes[ORG_CHANGES_MAX] = {{NULL, NULL, 0}};
 	int r;
 
 	if (count > ORG_CHANGES_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < count; i++)
-		changes[i] = (struct org_change){list[i].org, list[i].change};
+		changes[i] = (struct org_change){list[i].org, list[i].change, time};
 	r = org_commit_all(changes, count);
 	crash_at("committed");
 	for (size_t i = 0; r == 0 && i < count; i++) {

@@ -30,7 +30,8 @@ struct edit_change {
 	struct org *org;
 	const struct change *change;
 };
-int edit_commit_all(struct tree *tree, const struct edit_change *list, size_t count) MUST_CHECK;
+int edit_commit_all(struct tree *tree, const struct edit_change *list, size_t count,
+		    uint64_t time) MUST_CHECK;
 
 /* Whether a commit could succeed: asked of the store at most once a second. For what must be
  * refused at write(2) to be heard of. -ENOSPC, -EROFS, -EIO. */

@@ -160,12 +160,13 @@ struct event_forget {
 	uint64_t directory;
 };
 
-/* The request is about to change the store, whose organisation was at this generation. Others, that
- * are to change it together with this one, may follow. */
+/* The request is about to change the store, whose organisation was at this generation, by an entry
+ * of this time. Others, that are to change it together with this one, may follow. */
 struct event_intent {
 	uint64_t unique;
 	uint64_t pin;
 	uint64_t generation;
+	uint64_t time; /* 0: it is not, after all */
 };
 
 struct event_answer {

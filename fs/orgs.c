@@ -86,7 +86,7 @@ int orgs_make_directory(const struct edit *edit)
 	if (r == 0)
 		r = first_owner(edit, change);
 	if (r == 0)
-		tree_intend(edit->tree, NO_PIN);
+		tree_intend(edit->tree, NO_PIN, 0);
 	if (r == 0)
 		r = store_org_create(edit->tree->store, edit->name, change, &index);
 	if (r < 0 && r != -EEXIST && r != -EACCES && r != -EINVAL)
@@ -117,6 +117,6 @@ int orgs_rename(const struct edit *edit, const struct node *child, const struct 
 	if (r == 0)
 		r = edit_name(to);
 	if (r == 0)
-		tree_intend(edit->tree, NO_PIN);
+		tree_intend(edit->tree, NO_PIN, 0);
 	return r < 0 ? r : store_org_rename(edit->tree->store, child->pin, to->name);
 }

@@ -44,11 +44,15 @@ static bool is_done(struct tree *tree, const struct event_intent *intent)
 {
 	const struct node node = {.kind = NODE_ORG, .pin = intent->pin};
 	struct org *org = NULL;
+	bool written = false;
 
 	if (intent->pin == NO_PIN)
 		return true;
-	return intent->pin < pins_count(store_pins(tree->store)) &&
-	       tree_org(tree, &node, &org) == 0 && org_generation(org) > intent->generation;
+	/* Another process may have written since, or in its place: `credfs key` has the same key.
+	 */
+	return intent->time && intent->pin < pins_count(store_pins(tree->store)) &&
+	       tree_org(tree, &node, &org) == 0 &&
+	       org_has_written(org, intent->generation, intent->time, &written) == 0 && written;
 }
 
 void outstanding_judge(struct outstanding *outstanding, struct tree *tree,

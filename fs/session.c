@@ -81,12 +81,12 @@ static void queue_announcement(void *context, uint64_t inode, const char *path)
 	announcer_put(session->announcer, inode, path);
 }
 
-static void intend(void *context, size_t pin)
+static void intend(void *context, size_t pin, uint64_t time)
 {
 	struct session *session = context;
 
 	if (session->state)
-		state_intend(session->state, session->unique, pin);
+		state_intend(session->state, session->unique, pin, time);
 }
 
 static void withdraw(void *context, size_t pin)

@@ -14,7 +14,7 @@
 #include "store/cleanup.h"
 
 enum {
-	SHARED_LAYOUT = 3,
+	SHARED_LAYOUT = 4,
 	SHARED_MESSAGE_MAX = 512,
 	SHARED_PAGE = 4096,
 	SHARED_CAUSE_MAX = 80,

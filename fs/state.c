@@ -171,9 +171,9 @@ static void put_intent(struct state *state, const struct event_intent *event)
 	journal_publish(state->journal);
 }
 
-void state_intend(struct state *state, uint64_t unique, size_t pin)
+void state_intend(struct state *state, uint64_t unique, size_t pin, uint64_t time)
 {
-	struct event_intent event = {.unique = unique, .pin = pin};
+	struct event_intent event = {.unique = unique, .pin = pin, .time = time};
 	struct org *org = pin == NO_PIN ? NULL : store_org_loaded(state->tree->store, pin);
 
 	if (org)
@@ -186,7 +186,7 @@ void state_intend(struct state *state, uint64_t unique, size_t pin)
 void state_withdraw(struct state *state, uint64_t unique, size_t pin)
 {
 	/* A generation that no organisation comes to be above. */
-	const struct event_intent event = {unique, pin, UINT64_MAX};
+	const struct event_intent event = {unique, pin, UINT64_MAX, 0};
 
 	if (unique)
 		put_intent(state, &event);

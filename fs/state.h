@@ -27,9 +27,9 @@ struct state *state_free(struct state *state);
 /* From now on. `restored`: the journal holds already what is there. */
 void state_begin(struct state *state, bool restored);
 
-/* A request, of which 0 is none, is about to change the store; and it is not, after all: another
- * may change the same before it does. */
-void state_intend(struct state *state, uint64_t unique, size_t pin);
+/* A request, of which 0 is none, is about to change the store by an entry of this time; and it is
+ * not, after all: another may change the same before it does. */
+void state_intend(struct state *state, uint64_t unique, size_t pin, uint64_t time);
 void state_withdraw(struct state *state, uint64_t unique, size_t pin);
 
 /* Publish what has changed; with the answer that is to be sent next, unless it is too long, or

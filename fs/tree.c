@@ -94,10 +94,10 @@ int tree_reserve(struct tree *tree)
 	return 0;
 }
 
-void tree_intend(struct tree *tree, size_t pin)
+void tree_intend(struct tree *tree, size_t pin, uint64_t time)
 {
 	if (tree->intend)
-		tree->intend(tree->kernel, pin);
+		tree->intend(tree->kernel, pin, time);
 }
 
 void tree_withdraw(struct tree *tree, size_t pin)

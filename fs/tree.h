@@ -67,8 +67,9 @@ struct tree {
 	void (*forget_name)(void *context, uint64_t directory, const char *name);
 	/* Have who watches a file told that it has changed; may be NULL. See announce.h. */
 	void (*announce)(void *context, uint64_t inode, const char *path);
-	/* A request is about to change the store of an organisation, or of none yet. */
-	void (*intend)(void *context, size_t pin);
+	/* A request is about to change the store of an organisation by an entry of this time, or of
+	 * none yet. */
+	void (*intend)(void *context, size_t pin, uint64_t time);
 	/* It is not, after all; may be NULL if that is. */
 	void (*withdraw)(void *context, size_t pin);
 	void *kernel; /* context of all five */
@@ -127,8 +128,9 @@ void tree_access_changed(struct tree *tree, size_t pin);
 /* Borrowed until tree_reserve(). NO_PIN: of what lies outside. */
 struct tree_org *tree_org_state(struct tree *tree, size_t pin);
 
-/* Tell that the store is about to be changed; and that it is not, after all. */
-void tree_intend(struct tree *tree, size_t pin);
+/* Tell that the store is about to be changed, by an entry of this time in an organisation's log (0
+ * with NO_PIN), by which it is known whether that was done; and that it is not, after all. */
+void tree_intend(struct tree *tree, size_t pin, uint64_t time);
 void tree_withdraw(struct tree *tree, size_t pin);
 
 /* Make room for one organisation more than are pinned; before one is made. -ENOMEM. */

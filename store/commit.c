@@ -44,6 +44,11 @@ int commit_new(struct chain *chain, struct index *index, const struct keyring *k
 	return 0;
 }
 
+void commit_date(struct commit *commit, uint64_t time)
+{
+	commit->time = time;
+}
+
 /* What was appended is not staged any more. */
 struct commit *commit_free(struct commit *commit)
 {

@@ -20,6 +20,9 @@ int commit_new(struct chain *chain, struct index *index, const struct keyring *k
 struct commit *commit_free(struct commit *commit);
 DEFINE_CLEANUP(struct commit, commit_free);
 
+/* The time of the entry, ns since 1970, in the place of now; before anything is added. */
+void commit_date(struct commit *commit, uint64_t time);
+
 /* Seal and stage what the change holds. -EINVAL for a record that is not sound (rule.h); -EACCES
  * for one that this host may not write; -EFBIG; -ENOMEM. */
 int commit_add(struct commit *commit, const struct change *change) MUST_CHECK;

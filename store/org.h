@@ -101,6 +101,14 @@ size_t org_value_versions(const struct org *org, struct record_id field, uint64_
  * it; -EINVAL for a record without the relations or the name that its kind has (store/rule.h). A
  * change that neither puts nor removes anything is not written. */
 int org_commit(struct org *org, const struct change *change) MUST_CHECK;
+/* The same with the time that its entry is to have, ns since 1970, by which org_has_written() knows
+ * it. */
+int org_commit_at(struct org *org, const struct change *change, uint64_t time) MUST_CHECK;
+
+/* Whether this host has signed a change of this time, above this generation. Errors of the engine;
+ * -EBADMSG when the log that it gives is not the one that was verified. */
+int org_has_written(const struct org *org, uint64_t generation, uint64_t time,
+		    bool *ret) MUST_CHECK;
 
 /* Several changes, of one organisation or of several in one engine, in one transaction: when it
  * returns 0 all of them are durable and visible, each organisation's as one entry; on any error
@@ -110,6 +118,7 @@ enum { ORG_CHANGES_MAX = 16 };
 struct org_change {
 	struct org *org;
 	const struct change *change;
+	uint64_t time; /* of the entry, which is the first one's; 0: now */
 };
 int org_commit_all(const struct org_change *list, size_t count) MUST_CHECK;
 

@@ -41,8 +41,9 @@ static size_t count_healed(const struct org *org, const struct change *change)
 }
 
 /* The part of this organisation, a new one when there was none. */
-static int part_of(struct parts *parts, struct org *org, struct part **ret)
+static int part_of(struct parts *parts, const struct org_change *change, struct part **ret)
 {
+	struct org *org = change->org;
 	struct part *part = &parts->list[parts->count];
 	int r;
 
@@ -58,6 +59,8 @@ static int part_of(struct parts *parts, struct org *org, struct part **ret)
 	r = commit_new(org->chain, org->index, org->keyring, org->host, &part->commit);
 	if (r < 0)
 		return r;
+	if (change->time)
+		commit_date(part->commit, change->time);
 	parts->count++;
 	*ret = part;
 	return 0;
@@ -67,7 +70,7 @@ static int stage(struct parts *parts, const struct org_change *change)
 {
 	const size_t healed = count_healed(change->org, change->change);
 	struct part *part = NULL;
-	int r = part_of(parts, change->org, &part);
+	int r = part_of(parts, change, &part);
 
 	if (r == 0)
 		r = commit_add(part->commit, change->change);
@@ -129,12 +132,62 @@ int org_commit_all(const struct org_change *list, size_t count)
 	return r;
 }
 
-int org_commit(struct org *org, const struct change *change)
+int org_commit_at(struct org *org, const struct change *change, uint64_t time)
 {
-	const struct org_change one = {org, change};
+	const struct org_change one = {org, change, time};
 	int r = org_commit_all(&one, 1);
 
 	return r == 0 && org->unclean ? -EUCLEAN : r;
+}
+
+int org_commit(struct org *org, const struct change *change)
+{
+	return org_commit_at(org, change, 0);
+}
+
+struct seeking {
+	struct recipient_id signer;
+	uint64_t time;
+	struct digest last;
+	uint64_t generation; /* of the last */
+	bool found;
+};
+
+/* They were verified before, each with the digest of the one before it in it. */
+static int seek(void *context, const struct engine_entry *entry)
+{
+	struct seeking *seeking = context;
+	CLEANUP_ENTRY struct entry decoded = {0};
+	int r = entry_decode(entry->bytes, entry->size, &decoded);
+
+	if (r < 0)
+		return r;
+	if (seeking->generation && !digest_equal(&decoded.previous, &seeking->last))
+		return -EBADMSG;
+	seeking->last = entry_digest(entry->bytes, entry->size);
+	seeking->generation = entry->generation;
+	seeking->found |= decoded.type == ENTRY_CHANGE && decoded.time == seeking->time &&
+			  recipient_id_equal(decoded.signer, seeking->signer);
+	return 0;
+}
+
+int org_has_written(const struct org *org, uint64_t generation, uint64_t time, bool *ret)
+{
+	const uint64_t newest = chain_generation(org->chain);
+	struct seeking seeking = {
+		.signer = recipient_public_id(recipient_public(org->host)),
+		.time = time,
+	};
+	int r = 0;
+
+	if (generation < newest)
+		r = org->engine->ops->fetch(org->engine, org_id(org), generation,
+					    newest - generation, seek, &seeking);
+	if (r == 0 && seeking.generation && !digest_equal(&seeking.last, chain_head(org->chain)))
+		r = -EBADMSG;
+	if (r == 0)
+		*ret = seeking.found;
+	return r;
 }
 
 bool org_is_unclean(const struct org *org)

@@ -42,11 +42,12 @@ static void take_end(void *context, size_t index, int result)
 	office->ends++;
 }
 
-static void intend(void *context, size_t pin)
+static void intend(void *context, size_t pin, uint64_t time)
 {
 	struct office *office = context;
 
 	(void)pin;
+	cr_expect_neq(time, 0);
 	cr_expect_eq(office->intended[office->turn]++, 0);
 	office->intents++;
 }

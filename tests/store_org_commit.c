@@ -1,5 +1,6 @@
 #include "store/org.h"
 
+#include "store/rekey.h"
 #include "tests/hosts.h"
 
 /* Two organisations of one store, each with an account and some fields; and changes of them. */
@@ -48,7 +49,7 @@ static void add(struct hosts *hosts, struct acts *acts, struct org *org, uint32_
 	cr_assert_eq(change_put(acts->changes[at], &record), 0);
 	cr_assert_eq(secret_copy(hosts->pool, name, strlen(name), &acts->values[at]), 0);
 	cr_assert_eq(change_put_value(acts->changes[at], record.id, 1, acts->values[at]), 0);
-	acts->list[at] = (struct org_change){org, acts->changes[at]};
+	acts->list[at] = (struct org_change){org, acts->changes[at], 0};
 }
 
 static const char *name_of(size_t number)
@@ -193,7 +194,7 @@ Test(org_commit, what_changes_nothing_writes_nothing)
 	TWO two;
 	two_init(&two);
 	CLEANUP(change_freep) struct change *empty = NULL;
-	struct org_change list[] = {{two.orgs[0], NULL}, {two.orgs[1], NULL}};
+	struct org_change list[] = {{two.orgs[0], NULL, 0}, {two.orgs[1], NULL, 0}};
 
 	cr_assert_eq(change_new(&empty), 0);
 	list[0].change = list[1].change = empty;
@@ -211,7 +212,55 @@ Test(org_commit, no_more_than_are_promised)
 
 	cr_assert_eq(change_new(&empty), 0);
 	for (size_t i = 0; i <= ORG_CHANGES_MAX; i++)
-		list[i] = (struct org_change){two.orgs[0], empty};
+		list[i] = (struct org_change){two.orgs[0], empty, 0};
 	cr_expect_eq(org_commit_all(list, ORG_CHANGES_MAX), 0);
 	cr_expect_eq(org_commit_all(list, ORG_CHANGES_MAX + 1), -EINVAL);
+}
+
+static bool has_written(struct org *org, uint64_t generation, uint64_t time)
+{
+	bool written = false;
+
+	cr_assert_eq(org_has_written(org, generation, time, &written), 0);
+	return written;
+}
+
+Test(org_commit, an_entry_is_known_by_its_time_and_who_signed_it)
+{
+	HOSTS_ON_A_STORE hosts;
+	hosts_init(&hosts);
+	struct digest fingerprint;
+	ORG *org = found(&hosts, &fingerprint);
+	const uint64_t generation = org_generation(org);
+	const struct rekey rekey = org_rekey(org);
+	struct digest head;
+	ACTS acts = {.count = 0};
+	CLEANUP_NEWS struct news news = {0};
+	bool written = false;
+
+	add(&hosts, &acts, org, FIELD, "one");
+	cr_assert_eq(org_commit_at(org, acts.changes[0], 1000), 0);
+	cr_expect_eq(org_time(org), 1000);
+	cr_expect(has_written(org, generation, 1000));
+	cr_expect_not(has_written(org, generation, 1001));
+	cr_expect_not(has_written(org, generation + 1, 1000), "it is not above that");
+	cr_expect_not(has_written(org, UINT64_MAX, 1000));
+
+	/* Another host writes one of this time as well: it is that one's. */
+	cr_assert_eq(rekey_put(&rekey, hosts_public(&hosts, SECOND), CAN_WRITE), 0);
+	ORG *second = hosts_loaded(&hosts, SECOND);
+	add(&hosts, &acts, second, FIELD + 1, "two");
+	cr_assert_eq(org_commit_at(second, acts.changes[1], 2000), 0);
+	cr_assert_eq(org_refresh(org, &news), 0);
+	cr_expect_eq(org_time(org), 2000);
+	cr_expect_not(has_written(org, generation, 2000));
+	cr_expect(has_written(second, generation, 2000));
+	cr_expect(has_written(org, generation, 1000), "others came behind it");
+
+	/* An engine that gives another log is not believed. */
+	tamper(hosts.place.store, "UPDATE log SET entry = (SELECT entry FROM log WHERE gen = 3), "
+				  "hash = (SELECT hash FROM log WHERE gen = 3) WHERE gen = 5");
+	cr_assert_eq(hosts.below->ops->renew(hosts.below, &written), 0);
+	cr_expect_eq(hosts.below->ops->head(hosts.below, org_id(org), &(uint64_t){0}, &head), 0);
+	cr_expect_eq(org_has_written(org, generation, 1000, &written), -EBADMSG);
 }

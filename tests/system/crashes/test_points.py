@@ -1,4 +1,5 @@
 """A worker may die at any point: nobody notices. Without what makes it so, many do."""
+import contextlib
 import errno
 import os
 import signal
@@ -8,6 +9,7 @@ import pytest
 
 import mounting
 from load import working
+from test_key import FIRST, SECOND, Host, add, key
 
 # The point, how often it is passed before the worker dies there, and how many are to die there.
 POINTS = [("received", 20, 15), ("intended", 5, 15), ("committed", 5, 15), ("unpublished", 20, 15),
@@ -105,3 +107,59 @@ def test_a_request_is_not_to_blame_when_somebody_kills_the_workers(crashes):
     crashes.nowhere()
     thread.join(timeout=30)
     assert seen == [["acme"]]
+
+
+# what is in the store, and not by the worker that died
+
+def is_stopped(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return file.read().rpartition(")")[2].split()[0] == "T"
+
+
+@contextlib.contextmanager
+def saving(crashes, value):
+    """A worker is stopped when it is about to save a value, and killed at the end; what the one who
+    saves was told is in the list then."""
+    mount, told = crashes.mount, []
+
+    def save():
+        try:
+            mount.put("orgs/acme/openai/api_key", value)
+            told.append(0)
+        except OSError as error:
+            told.append(error.errno)
+
+    crashes.at("intended", 1, signal.SIGSTOP)
+    thread = threading.Thread(target=save)
+    thread.start()
+    worker = mount.worker()
+    mounting.wait_until(lambda: is_stopped(worker), 30, "a worker is about to save")
+    crashes.nowhere()
+    yield told
+    os.kill(worker, signal.SIGKILL)
+    thread.join(timeout=30)
+    assert not thread.is_alive() and crashes.count() == 1
+
+
+def test_what_another_process_wrote_does_not_keep_a_value_from_being_saved(crashes):
+    mount = crashes.mount
+    mount.org("acme")
+    mount.account("acme/openai", api_key=FIRST)
+    with saving(crashes, SECOND) as told:
+        key(mount, "rotate", "acme")
+    assert told == [0]
+    assert mount.get("orgs/acme/openai/api_key") == SECOND
+
+
+def test_what_another_process_wrote_is_not_taken_for_what_was_to_be_saved(crashes, mounts):
+    """It wrote that this host may not write any more."""
+    mount = crashes.mount
+    mount.org("acme")
+    mount.account("acme/openai", api_key=FIRST)
+    mount.allow_in_log("change not written")
+    other = Host(mounts, mount)
+    with saving(crashes, SECOND) as told:
+        add(mount, other, "manage")
+        key(mount, "add", key(mount, "show").split()[0], "--org", "acme", "--can", "read")
+    assert told not in ([], [0])
+    assert mount.get("orgs/acme/openai/api_key") == FIRST
