@@ -2,6 +2,7 @@
 
 Everything lies in one directory below /var/lib, not /tmp, where editors behave differently.
 """
+import contextlib
 import os
 import re
 import shutil
