@@ -2,8 +2,18 @@
 
 #include "fs/handle_parts.h"
 
+static uint64_t inode_of(struct tree *tree, const struct node *node,
+			 const struct event_handle *told)
+{
+	const struct event_node event = event_node_of(node);
+
+	return told->inode && memcmp(&told->node, &event, sizeof event) == 0
+		       ? told->inode
+		       : tree_inode(tree, node);
+}
+
 void handle_describe(struct tree *tree, const struct handle *handle, uint64_t number,
-		     struct event_handle *ret)
+		     const struct event_handle *told, struct event_handle *ret)
 {
 	const struct draft *draft = &handle->draft;
 	const struct opener *opener = &handle->opener;
@@ -22,7 +32,7 @@ void handle_describe(struct tree *tree, const struct handle *handle, uint64_t nu
 
 	*ret = (struct event_handle){
 		.number = number,
-		.inode = tree_inode(tree, &handle->node),
+		.inode = inode_of(tree, &handle->node, told),
 		.node = event_node_of(&handle->node),
 		.uid = caller->uid,
 		.gid = caller->gid,

@@ -6,8 +6,10 @@
 #include "fs/event.h"
 #include "fs/handle.h"
 
+/* `told` is what was told of it last, whose inode is right as long as it is of the same node: to
+ * find that takes as long as all else. All zero: nothing. */
 void handle_describe(struct tree *tree, const struct handle *handle, uint64_t number,
-		     struct event_handle *ret);
+		     const struct event_handle *told, struct event_handle *ret);
 
 /* What its groups are, as many as it says. */
 const gid_t *handle_groups(const struct handle *handle);

@@ -95,7 +95,7 @@ static void tell(struct handles *handles, struct opened *opened, uint64_t number
 
 	if (!handles->watch.changed)
 		return;
-	handle_describe(handles->tree, opened->handle, number, &event);
+	handle_describe(handles->tree, opened->handle, number, &opened->told, &event);
 	if (!bytes && memcmp(&event, &opened->told, sizeof event) == 0)
 		return;
 	handles->watch.changed(handles->watch.context, &event, handle_groups(opened->handle),

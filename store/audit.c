@@ -11,6 +11,7 @@ _Static_assert(AUDIT_LINES_MAX *AUDIT_FRAME_MAX <= RESERVE, "what is promised is
 
 struct audit {
 	struct audit_spool spool;
+	uint8_t frame[AUDIT_FRAME_MAX]; /* the one that is made */
 };
 
 int audit_open(const char *directory, uint64_t limit, const struct org *org, struct audit **ret)
@@ -90,7 +91,6 @@ static int write_frame(struct audit *audit, const uint8_t *frame, size_t size)
 int audit_append(struct audit *audit, const struct org *org, const struct audit_entry *entry)
 {
 	const struct audit_line line = {audit->spool.text, entry->line, entry->size};
-	uint8_t frame[AUDIT_FRAME_MAX];
 	struct audit_record record;
 	size_t size = 0;
 	int r = audit_spool_make_room(&audit->spool, org, 1);
@@ -104,10 +104,10 @@ int audit_append(struct audit *audit, const struct org *org, const struct audit_
 		.previous = audit_spool_newest(&audit->spool)->head,
 		.time = entry->time,
 	};
-	r = audit_record_encode(&record, audit_spool_newest(&audit->spool)->key, &line, frame,
-				&size);
+	r = audit_record_encode(&record, audit_spool_newest(&audit->spool)->key, &line,
+				audit->frame, &size);
 	if (r == 0)
-		r = write_frame(audit, frame, size);
+		r = write_frame(audit, audit->frame, size);
 	if (r < 0)
 		return r;
 	(void)audit_segment_grew(audit_spool_newest(&audit->spool), &record, size,
