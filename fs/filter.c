@@ -149,7 +149,7 @@ static int add_conditions(scmp_filter_ctx filter)
 /* Signals to itself: its threads wake each other. */
 static int add_own_signals(scmp_filter_ctx filter)
 {
-	const struct scmp_arg_cmp own = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+	const struct scmp_arg_cmp own = {0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0};
 	int r = add(filter, SCMP_ACT_ALLOW, "kill", 1, &own);
 
 	return r < 0 ? r : add(filter, SCMP_ACT_ALLOW, "tgkill", 1, &own);
@@ -158,7 +158,7 @@ static int add_own_signals(scmp_filter_ctx filter)
 /* A family of addresses that is not there is something else than a call that is not. */
 static int refuse_networks(scmp_filter_ctx filter)
 {
-	const struct scmp_arg_cmp others = SCMP_A0(SCMP_CMP_NE, AF_UNIX);
+	const struct scmp_arg_cmp others = {0, SCMP_CMP_NE, AF_UNIX, 0};
 
 	return add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), "socket", 1, &others);
 }
