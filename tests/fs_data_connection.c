@@ -43,7 +43,7 @@ static const struct {
 static void expect_roles(struct fixture *fixture)
 {
 	for (size_t i = 0; i < COUNT(table); i++) {
-		for (size_t role = 0; role < ACME_ROLES; role++) {
+		for (enum acme_role role = 0; role < ACME_ROLES; role++) {
 			const struct caller caller = acme_holder(role);
 
 			cr_expect_str_eq(view_bits(fixture, table[i].path, &caller).text,

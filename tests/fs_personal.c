@@ -41,7 +41,7 @@ static const struct {
 static void expect_roles(struct fixture *fixture)
 {
 	for (size_t i = 0; i < COUNT(table); i++) {
-		for (size_t role = 0; role < ACME_ROLES; role++) {
+		for (enum acme_role role = 0; role < ACME_ROLES; role++) {
 			const struct caller caller = acme_holder(role);
 
 			cr_expect_str_eq(view_bits(fixture, table[i].path, &caller).text,
@@ -130,7 +130,7 @@ Test(personal, accounts_are_made_renamed_and_removed_by_their_owner)
 	const struct caller member = acme_holder(ACME_MEMBER);
 
 	begin(&fixture);
-	for (size_t role = 0; role < ACME_ROLES; role++) {
+	for (enum acme_role role = 0; role < ACME_ROLES; role++) {
 		const struct caller caller = acme_holder(role);
 
 		if (role == ACME_MEMBER)
@@ -238,7 +238,7 @@ Test(personal, accounts_of_a_user_who_is_not_here_are_nobodys)
 	cr_assert_eq(fixture_put(&fixture, ACME "/roles/member", "user:sys\nuser:nowhere-1\n"), 0);
 	cr_assert_eq(fixture_make(&fixture, USERS "/nowhere-1", &fixture_root), 0);
 	cr_assert_eq(fixture_make(&fixture, USERS "/nowhere-1/mine", &fixture_root), 0);
-	for (size_t role = 0; role < ACME_ROLES; role++) {
+	for (enum acme_role role = 0; role < ACME_ROLES; role++) {
 		const struct caller caller = acme_holder(role);
 
 		cr_expect_str_eq(view_bits(&fixture, USERS "/nowhere-1", &caller).text, "---");

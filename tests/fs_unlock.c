@@ -21,7 +21,7 @@ struct world {
 	struct identity identity;
 	struct recipient *recovery;
 	struct settings settings;
-	int code;
+	enum exit_code code;
 	char said[512];
 };
 

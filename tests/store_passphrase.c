@@ -41,6 +41,7 @@ Test(passphrase, costs_what_is_usual_and_has_a_salt_of_its_own)
 	CLEANUP_POOL struct secret_pool *pool = new_pool();
 	struct passphrase_cost one = passphrase_cost_new(), other = passphrase_cost_new();
 
+	cr_assert_not_null(pool, "libsodium is ready");
 	cr_expect_eq(one.operations, 3);
 	cr_expect_eq(one.mebibytes, 256);
 	cr_expect_neq(memcmp(one.salt, other.salt, sizeof(one.salt)), 0);
