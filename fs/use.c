@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "fs/data_type.h"
 #include "fs/offer.h"
 #include "fs/use_file.h"
 
@@ -28,15 +27,27 @@ static const struct provider *find_type(const struct tree *tree, const char *typ
 	return provider && provider->connections ? provider : NULL;
 }
 
+/* What is made for the type of its connection, which may be written to `type`; NULL. */
+static const struct provider *typed_provider(const struct use *use, char type[DATA_TYPE_MAX])
+{
+	*type = '\0';
+	if (!use->connection || !data_type_of(use->org, use->connection, type))
+		return NULL;
+	return find_type(use->tree, type);
+}
+
 static const struct provider *provider_of(const struct use *use)
 {
-	const struct provider *provider = NULL;
 	char type[DATA_TYPE_MAX];
+	const struct provider *provider = typed_provider(use, type);
 
-	if (use->connection && data_type_of(use->org, use->connection, type))
-		provider = find_type(use->tree, type);
 	return provider ? provider
 			: tree_provider(use->tree, use->account ? use->account : use->connection);
+}
+
+bool use_type_is_strange(const struct use *use, char ret[DATA_TYPE_MAX])
+{
+	return !typed_provider(use, ret) && *ret;
 }
 
 /* False for a link that dangles. */

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "fs/data_type.h"
 #include "fs/kind.h"
 
 struct use {
@@ -47,6 +48,9 @@ struct node use_node(const struct use *use, enum node_kind kind, const char *nam
 
 /* When anything of it last changed, ns since 1970. */
 uint64_t use_updated(const struct use *use);
+
+/* Whether it has a connection of a type, put into `ret`, for which the catalogue makes nothing. */
+bool use_type_is_strange(const struct use *use, char ret[DATA_TYPE_MAX]);
 
 /* The project of a node of use/, from NODE_USE_PROJECT down; NULL when it is gone. */
 const struct record *use_project(const struct org *org, const struct node *node);

@@ -84,6 +84,16 @@ static void print_hidden(const struct use *use, FILE *file)
 	}
 }
 
+/* Perhaps it is misspelt; it may as well be one that has no files. */
+static void print_type(const struct use *use, FILE *file)
+{
+	char type[DATA_TYPE_MAX];
+
+	if (use_type_is_strange(use, type))
+		fprintf(file, "plain: %s: nothing is made for connections of type %s\n",
+			use->entry->name, type);
+}
+
 static int print_use(const struct use *use, FILE *file)
 {
 	CLEANUP_VARIABLES struct variables variables = {0};
@@ -92,6 +102,7 @@ static int print_use(const struct use *use, FILE *file)
 
 	if (error < 0 && error != -EFBIG)
 		return error;
+	print_type(use, file);
 	for (size_t i = 0; i < use->provider->rendering_count; i++) {
 		const struct rendering *rendering = &use->provider->renderings[i];
 		CLEANUP_SECRET struct secret *content = NULL;

@@ -145,6 +145,22 @@ def test_two_accounts_of_one_provider_have_their_own_environments(place, people,
 ACCESS, SECRET = "AKIAABCDEFGHIJKLMNOP", "abcdefghijklmnopqrstuvwxyz0123456789+/AB"
 
 
+def test_a_type_for_which_nothing_is_made_is_told(place):
+    place.account("acme/login", username="u1", password="p1")
+    connection = place.path("orgs/acme/connections/warehouse")
+    os.mkdir(connection)
+    os.symlink("../../login", connection + "/login")
+    os.symlink("../../connections/warehouse", place.path("orgs/acme/projects/etl/warehouse"))
+    for name, value, told in (("url", "postgres://db.example/sales", ""),
+                              ("type", "postgre", "postgre"), ("type", "mariadb", ""),
+                              ("type", "oracle", "oracle"), ("type", "postgresql", "")):
+        place.put(f"orgs/acme/connections/warehouse/{name}", value)
+        line = f"plain: warehouse: nothing is made for connections of type {told}\n"
+        assert place.get("use/acme/etl/.status") == (line if told else "")
+        assert ("PGUSER=u1" in place.get("use/acme/etl/env")) == (name == "url" or
+                                                                   value == "postgresql")
+
+
 def test_aws_reads_credentials_and_config(place, people, runner):
     path = own(place, "bedrock", access_key_id=ACCESS, secret_access_key=SECRET,
                region="eu-central-1")
