@@ -6,6 +6,7 @@
  */
 #include "fs/batch.h"
 
+#include "fs/crash.h"
 #include "fs/edit.h"
 
 /* Those that go into one transaction. */
@@ -112,6 +113,9 @@ static void settle(struct round *round, int result)
 	for (size_t i = 0; i < round->count; i++) {
 		turn(round->batch, round->indexes[i]);
 		end(round->batch, round->indexes[i], draft_settle(&round->commits[i], result));
+		/* All of it is durable; who comes behind was told nothing yet. */
+		if (round->count > 1)
+			crash_at("settled");
 	}
 }
 
@@ -135,12 +139,14 @@ static void commit_each(struct round *round)
 
 static void commit(struct round *round)
 {
-	if (round->count == 1)
+	if (round->count == 1) {
 		settle(round, commit_one(round));
-	else if (round->count && commit_all(round) == 0)
+	} else if (round->count && commit_all(round) == 0) {
+		crash_at("committed-together");
 		settle(round, 0);
-	else
+	} else {
 		commit_each(round);
+	}
 }
 
 void batch_commit(const struct batch *batch)

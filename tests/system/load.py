@@ -79,6 +79,15 @@ class Load:
             self.saved = number
             yield
 
+    def saver(self, path):
+        """One who reads what he has saved."""
+        for number in itertools.count(1):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(value(number))
+            with open(path, encoding="utf-8") as file:
+                assert file.read() == value(number)
+            yield
+
     def namer(self, directory, name):
         """Make, rename and remove: accounts, fields and scratch files."""
         while True:

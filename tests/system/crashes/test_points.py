@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import mounting
-from load import working
+from load import Load, value, working
 from test_key import FIRST, SECOND, Host, add, key
 
 # The point, how often it is passed before the worker dies there, and how many are to die there.
@@ -35,6 +35,25 @@ def go_on(load, steps=100):
 def test_nothing_fails_wherever_a_worker_dies(crashes, crashing, point, after, deaths):
     die(crashes, crashing, point, after, deaths)
     go_on(crashing)
+
+
+# Several closes are one transaction: it is durable, and none, or some, of those who wait were told.
+TOGETHER = [("committed-together", 5, 10), ("settled", 5, 10), ("settled", 8, 10)]
+
+
+@pytest.mark.parametrize("point, after, deaths", TOGETHER)
+def test_nothing_fails_when_a_worker_dies_that_has_saved_several_at_once(crashes, point, after,
+                                                                        deaths):
+    mount = crashes.mount
+    mount.org("acme")
+    load = Load(mount)
+    for number in range(6):
+        mount.account(f"acme/w{number}", provider="generic", key=value(0))
+        load.client(load.saver, mount.path(f"orgs/acme/w{number}/key"))
+    die(crashes, load, point, after, deaths)
+    go_on(load)
+    load.end()
+    assert load.wrong == []
 
 
 def test_nothing_fails_when_workers_die_at_their_beginning(crashes, crashing):
