@@ -218,13 +218,13 @@ static int settings_default(struct settings *settings, struct conf_error *error)
 static int settings_read(struct settings *settings, const char *path, struct conf_error *error)
 {
 	CLEANUP(loading_done) struct loading loading = {.settings = settings};
-	int r = ini_read_file(path ? path : DEFAULT_PATH, on_pair, &loading, error);
+	int r = ini_read_file(settings_path(path), on_pair, &loading, error);
 
 	if (r == -ENOENT && !path)
 		return 0;
 	if (r < 0)
 		return r;
-	conf_error_set(error, path ? path : DEFAULT_PATH, 0, "malformed");
+	conf_error_set(error, settings_path(path), 0, "malformed");
 	return end_role(&loading, error);
 }
 
@@ -241,6 +241,11 @@ static int pins_path(const struct settings *settings, char **ret)
 	if (r < 0)
 		*ret = NULL;
 	return r < 0 ? -ENOMEM : 0;
+}
+
+const char *settings_path(const char *path)
+{
+	return path ? path : DEFAULT_PATH;
 }
 
 int settings_load(const char *path, struct settings **ret, struct conf_error *error)

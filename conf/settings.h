@@ -37,6 +37,9 @@ struct settings {
 	struct roles roles;   /* [role NAME] scope, permissions */
 };
 
+/* The file that is meant: NULL is the default path. */
+const char *settings_path(const char *path);
+
 /* NULL: the default path, which may be missing. -EINVAL, -ENOENT and other -errno with `error`
  * set. */
 int settings_load(const char *path, struct settings **ret, struct conf_error *error) MUST_CHECK;

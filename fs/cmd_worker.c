@@ -3,6 +3,7 @@
  */
 #include <argp.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "fs/command.h"
 #include "fs/daemon.h"
@@ -61,6 +62,10 @@ enum exit_code cmd_worker(const char *configuration, int count, char **arguments
 	code = command_settings(configuration, &settings);
 	if (code != EXIT_DONE)
 		return code;
+	/* The spare, if that was it. */
+	if (close_range(WORKER_SPARE, ~0u, 0) < 0)
+		return command_fail(EXIT_OTHER, "cannot close what is not needed: %s",
+				    strerror(errno));
 	options.settings = settings;
 	return daemon_run(&options);
 }

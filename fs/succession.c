@@ -6,11 +6,13 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "conf/settings.h"
 #include "fs/command.h"
 #include "fs/crash.h"
 #include "fs/device.h"
 #include "fs/fence.h"
 #include "fs/log.h"
+#include "fs/spare.h"
 
 /* A worker that does not come up, or ends before it serves, is tried again after 10 ms, 20, 40 ...,
  * in all about 20 s; then those who wait are better told that there is nobody. */
@@ -62,6 +64,7 @@ void succession_done(struct succession *succession)
 {
 	cleanup_close(&succession->plan.program);
 	cleanup_close(&succession->candidate);
+	cleanup_close(&succession->spare);
 	cleanup_close(&succession->fence);
 }
 
@@ -72,16 +75,48 @@ static enum exit_code code_of(int status)
 							: EXIT_OTHER;
 }
 
-enum exit_code succession_start(struct succession *succession)
+static enum exit_code start(struct succession *succession, int spare)
 {
-	int r = worker_start(&succession->plan, &succession->worker);
+	struct worker_plan plan = succession->plan;
+	int r;
 
+	plan.spare = spare;
+	r = worker_start(&plan, &succession->worker);
 	if (r < 0)
 		return command_fail(EXIT_OTHER, "cannot start a worker: %s", strerror(-r));
 	if (worker_await(&succession->worker, BEGIN_SECONDS) == 0)
 		return EXIT_DONE;
 	worker_signal(&succession->worker, SIGKILL);
 	return code_of(worker_reap(&succession->worker));
+}
+
+/* It has begun with the configuration that was there. */
+static void keep_spare(struct succession *succession, int *present)
+{
+	if (*present < 0)
+		return;
+	cleanup_close(&succession->spare);
+	succession->spare = TAKE_FD(*present);
+}
+
+/* One that cannot begin with a configuration that has changed since the last one began, does so
+ * with that one's. */
+enum exit_code succession_start(struct succession *succession)
+{
+	CLEANUP_CLOSE int present = -1;
+	int r = spare_new(succession->plan.configuration, &present);
+	enum exit_code code = start(succession, -1);
+
+	if (code == EXIT_DONE)
+		keep_spare(succession, &present);
+	if (code == EXIT_DONE || succession->spare < 0 ||
+	    (r == 0 && spare_is_same(present, succession->spare)))
+		return code;
+	log_line(LOG_ERR,
+		 "with %s as it is now no worker can begin: the mount goes on with the settings "
+		 "it had",
+		 settings_path(succession->plan.configuration));
+	return start(succession, succession->spare);
 }
 
 void succession_begin(struct succession *succession)
@@ -247,6 +282,7 @@ static int start_installed(const struct succession *succession, int program, str
 	int r;
 
 	plan.upgrade = true;
+	plan.spare = -1;
 	plan.program = program;
 	r = worker_start(&plan, &next);
 	if (r < 0)
@@ -275,7 +311,9 @@ static void end_worker(struct succession *succession)
 void succession_upgrade(struct succession *succession)
 {
 	CLEANUP_CLOSE int program = open(succession->installed, O_PATH | O_CLOEXEC);
+	CLEANUP_CLOSE int present = -1;
 	struct worker next = NO_WORKER;
+	bool is_there = spare_new(succession->plan.configuration, &present) == 0;
 	int r = program < 0 ? -errno : start_installed(succession, program, &next);
 
 	if (r < 0) {
@@ -285,6 +323,8 @@ void succession_upgrade(struct succession *succession)
 	}
 	settle(succession);
 	end_worker(succession);
+	if (is_there)
+		keep_spare(succession, &present);
 	succession->worker = next;
 	succession->candidate = TAKE_FD(program);
 	succession_begin(succession);

@@ -16,6 +16,7 @@ struct succession {
 	struct shared *shared;
 	int fence;	      /* fence.h */
 	char installed[4096]; /* path of the program */
+	int spare;	      /* spare.h: of the last worker that could begin; -1: none */
 	int candidate;	      /* a version of which no worker was seen to serve yet; -1: none */
 	unsigned watchdog;    /* seconds that a worker may hang, 0: any */
 	unsigned vain;	      /* workers that did not serve, since the last that did */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -10,6 +11,13 @@
 #include <unistd.h>
 
 enum { ARGUMENTS = 8, PROGRAM = WORKER_DESCRIPTORS_END };
+
+static int move_spare(int spare)
+{
+	if (spare == WORKER_SPARE)
+		return fcntl(spare, F_SETFD, 0);
+	return dup2(spare, WORKER_SPARE);
+}
 
 /* Put each descriptor in its place: first out of the way of all the others. The program's own comes
  * after those that it is handed. */
@@ -21,15 +29,17 @@ static int place(int control, const struct worker_plan *plan)
 
 	_Static_assert((int)COUNT == PROGRAM + 1 - WORKER_CONTROL, "one for each");
 	for (int i = 0; i < COUNT; i++) {
-		moved[i] = fcntl(from[i], F_DUPFD, PROGRAM + 1);
+		moved[i] = fcntl(from[i], F_DUPFD, WORKER_SPARE + 1);
 		if (moved[i] < 0)
 			return -errno;
 	}
+	if (plan->spare >= 0 && move_spare(plan->spare) < 0)
+		return -errno;
 	for (int i = 0; i < COUNT; i++) {
 		if (dup2(moved[i], WORKER_CONTROL + i) < 0)
 			return -errno;
 	}
-	if (close_range(PROGRAM + 1, ~0u, 0) < 0)
+	if (close_range(plan->spare >= 0 ? WORKER_SPARE + 1 : PROGRAM + 1, ~0u, 0) < 0)
 		return -errno;
 	return fcntl(PROGRAM, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 }
@@ -40,13 +50,17 @@ static void become(const struct worker_plan *plan, int control, pid_t parent)
 	char name[] = "credfs", option[] = "-c", command[] = "worker", background[] = "-b";
 	char upgrade[] = "-u";
 	char *arguments[ARGUMENTS] = {name};
+	char spare[32];
 	sigset_t none;
 	int count = 1;
 
-	if (plan->configuration) {
+	snprintf(spare, sizeof spare, "/proc/self/fd/%d", WORKER_SPARE);
+	if (plan->configuration || plan->spare >= 0)
 		arguments[count++] = option;
+	if (plan->spare >= 0)
+		arguments[count++] = spare;
+	else if (plan->configuration)
 		arguments[count++] = (char *)(uintptr_t)plan->configuration;
-	}
 	arguments[count++] = command;
 	if (plan->background)
 		arguments[count++] = background;

@@ -18,6 +18,8 @@ enum worker_descriptor {
 	WORKER_SHARED,
 	WORKER_IDENTITY,
 	WORKER_DESCRIPTORS_END,
+	/* What is not always there: the program's own descriptor lies between. */
+	WORKER_SPARE = WORKER_DESCRIPTORS_END + 1,
 };
 
 /* The words on the control descriptor, and how long each is. */
@@ -32,6 +34,7 @@ struct worker_plan {
 	int device;
 	int shared;
 	int identity; /* the host's, as text: a file or a handover */
+	int spare;    /* in the place of the configuration; -1: none */
 };
 
 struct worker {

@@ -179,7 +179,9 @@ class Mount:
             self.process = None
 
     def processes(self):
-        return processes_naming(self.conf)
+        # A worker names the place, and not always the configuration.
+        workers = [pid for pid in processes_naming(self.root) if "worker" in arguments_of(pid)]
+        return sorted({*processes_naming(self.conf), *workers})
 
     def worker(self):
         """The process that serves the mount; None while there is none."""

@@ -154,8 +154,9 @@ def test_a_worker_that_hangs_is_replaced(mounts):
 def test_a_mount_whose_workers_cannot_begin_ends(mount):
     """Better told that there is nobody than kept waiting for ever."""
     mount.allow_in_log("the mount ends|takes over|nonsense")
-    with open(mount.conf, "a", encoding="utf-8") as conf:
-        conf.write("\n[nonsense]\n")
+    os.makedirs(mount.base + "/providers.d", exist_ok=True)
+    with open(mount.base + "/providers.d/nonsense.conf", "w", encoding="utf-8") as file:
+        file.write("nonsense\n")
     os.kill(mount.worker(), signal.SIGKILL)
     with pytest.raises(OSError) as error:
         os.listdir(mount.path("orgs"))
@@ -169,3 +170,48 @@ def test_status_tells_of_workers_and_why_they_died(mount):
     kill(mount)
     status = mount.credfs_alone("status").stdout
     assert "workers: 2\nworkers-died: 1\nlast-death: killed by signal 9 (KILL)\n" in status
+
+
+# The configuration was broken while the mount was served
+
+def break_it(mount, text):
+    with open(mount.conf, encoding="utf-8") as file:
+        former = file.read()
+    if text is None:
+        os.unlink(mount.conf)
+    else:
+        with open(mount.conf, "w", encoding="utf-8") as file:
+            file.write(former + text)
+    return former
+
+
+@pytest.mark.parametrize("text", ["[store]\nnonsense = 1\n", "[daemon]\nuser = nobody-of-that-name\n",
+                                  "[memory]\nlimit = 1000000G\n", None])
+def test_the_mount_goes_on_with_the_settings_it_had(mounts, text):
+    mount = mounts(settings="[history]\nkeep = 3\n")
+    mount.allow_in_log("error|no worker can begin|credfs.conf:|memory cannot be locked|user:")
+    mount.org("acme")
+    mount.account("acme/openai", api_key=KEY)
+    former = break_it(mount, text)
+    for value in (OTHER, KEY):
+        kill(mount)
+        mount.put("orgs/acme/openai/api_key", value)
+        assert mount.get("orgs/acme/openai/api_key") == value
+    said = f"with {mount.conf} as it is now no worker can begin"
+    assert mount.log_text().count(said) == 2
+    with open(mount.conf, "w", encoding="utf-8") as file:
+        file.write(former)
+    kill(mount)
+    assert mount.get("orgs/acme/openai/api_key") == KEY
+    assert mount.log_text().count(said) == 2
+
+
+def test_what_was_changed_and_taken_over_is_what_it_goes_on_with(mount):
+    mount.allow_in_log("no worker can begin|credfs.conf:")
+    mount.org("acme")
+    break_it(mount, "[features]\nconnections = yes\n")
+    kill(mount)
+    assert "connections" in os.listdir(mount.path("orgs/acme"))
+    break_it(mount, "nonsense\n")
+    kill(mount)
+    assert "connections" in os.listdir(mount.path("orgs/acme"))
