@@ -325,7 +325,9 @@ def test_a_full_disk_refuses_what_cannot_be_recorded_and_loses_nothing(spools, m
     assert "audit: acme state=written" in mount.credfs_alone("status").stdout
     assert "audit:" not in mount.get("orgs/acme/openai/.status")
     log = lines(mount)
-    assert [line["operation"] for line in log].count("read") == given + 1
+    # That one was refused may have had room still.
+    reads = [line["result"] for line in log if line["operation"] == "read"]
+    assert reads.count("ok") == given + 1 and set(reads) <= {"ok", "EIO"}
     assert not [line for line in log if line["operation"] == "lost"]
 
 
