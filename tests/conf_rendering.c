@@ -4,25 +4,9 @@
 #include <string.h>
 
 #include "conf/provider.h"
+#include "tests/fields.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-/* An account: names and values in turn. */
-static int get(void *context, const char *field, struct secret **ret)
-{
-	static struct secret_pool *pool;
-	const char *const *fields = context;
-
-	if (!pool)
-		cr_assert_eq(secret_pool_new(1 << 20, &pool), 0);
-	for (; *fields; fields += 2) {
-		if (strcmp(*fields, field) == 0 && strcmp(fields[1], "-EBADMSG") == 0)
-			return -EBADMSG;
-		if (strcmp(*fields, field) == 0)
-			return secret_copy(pool, fields[1], strlen(fields[1]), ret);
-	}
-	return -ENOENT;
-}
 
 static const struct rendering *rendering_of(const struct catalogue *catalogue, const char *provider,
 					    const char *path)
@@ -128,7 +112,8 @@ Test(rendering, files_are_made_of_the_fields_that_are_set)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct rendering *rendering =
 			rendering_of(catalogue, rows[i].provider, rows[i].path);
-		const struct rendering_source source = {get, (void *)(uintptr_t)rows[i].fields};
+		const struct rendering_source source = {fields_get,
+							(void *)(uintptr_t)rows[i].fields};
 		CLEANUP_SECRET struct secret *text = NULL;
 		const char *field = NULL;
 		int r = rendering_make(rendering, &source, pool, &text, &field);

@@ -5,25 +5,9 @@
 #include <string.h>
 
 #include "conf/provider.h"
+#include "tests/fields.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-/* An account: names and values in turn. */
-static int get(void *context, const char *field, struct secret **ret)
-{
-	static struct secret_pool *pool;
-	const char *const *fields = context;
-
-	if (!pool)
-		cr_assert_eq(secret_pool_new(1 << 20, &pool), 0);
-	for (; *fields; fields += 2) {
-		if (strcmp(*fields, field) == 0 && strcmp(fields[1], "-EACCES") == 0)
-			return -EACCES;
-		if (strcmp(*fields, field) == 0)
-			return secret_copy(pool, fields[1], strlen(fields[1]), ret);
-	}
-	return -ENOENT;
-}
 
 struct row {
 	const char *template;
@@ -34,7 +18,7 @@ struct row {
 
 static void expect(const struct row *row, bool url)
 {
-	const struct rendering_source source = {get, (void *)(uintptr_t)row->fields};
+	const struct rendering_source source = {fields_get, (void *)(uintptr_t)row->fields};
 	CLEANUP(template_done) struct template template = {0};
 	CLEANUP(secret_pool_freep) struct secret_pool *pool = NULL;
 	CLEANUP_SECRET struct secret *made = NULL;
@@ -182,7 +166,7 @@ Test(trial, is_made_with_the_first_set_of_fields_that_is_there)
 	CLEANUP(catalogue_freep) struct catalogue *catalogue = NULL;
 	const struct provider *provider;
 	struct conf_error error = {0};
-	struct rendering_source source = {get, (void *)(uintptr_t)token};
+	struct rendering_source source = {fields_get, (void *)(uintptr_t)token};
 
 	cr_assert_eq(catalogue_load(NULL, &catalogue, &error), 0);
 	provider = catalogue_find(catalogue, "anthropic");
@@ -214,7 +198,7 @@ Test(trial, is_made_where_its_condition_holds)
 		const char *const fields[] = {"api_key",   "k",		  "endpoint",
 					      "https://x", "api_version", rows[i].version,
 					      NULL};
-		const struct rendering_source source = {get, (void *)(uintptr_t)fields};
+		const struct rendering_source source = {fields_get, (void *)(uintptr_t)fields};
 
 		cr_expect_eq(trial_applies(&provider->trials[0], &source), rows[i].first, "%s",
 			     rows[i].version);
