@@ -337,6 +337,7 @@ static void process(struct session *session, struct fuse_buf *buffer)
 	/* Also while it waits for the lock: one that never comes free is as bad. */
 	shared->since = tree_monotonic();
 	shared->handling = header_number(header);
+	linger_end(&session->linger, shared->since);
 	pthread_mutex_lock(&session->lock);
 	session->unique = header_number(header);
 	handle(session, buffer);
@@ -367,6 +368,7 @@ int session_run(struct session *session)
 	nss_prepare_thread();
 	shared->begun = shared->generation;
 	while (!fuse_session_exited(session->fuse) && (r > 0 || r == -EINTR || r == -EAGAIN)) {
+		linger_await(&session->linger, session->connection.device);
 		r = receive(session);
 		if (session->flushes.count) {
 			flushes_gather(session, receive);

@@ -13,6 +13,7 @@
 #include "fs/flushes.h"
 #include "fs/forget.h"
 #include "fs/handles.h"
+#include "fs/linger.h"
 #include "fs/restore.h"
 #include "fs/state.h"
 #include "fs/tree.h"
@@ -43,6 +44,7 @@ struct session {
 	bool cached;		   /* it is a read for the page cache */
 	void *buffer;		   /* for requests: inbox.h */
 	struct flushes flushes;	   /* the receiving thread's */
+	struct linger linger;	   /* and this */
 	size_t looked_at;	   /* organisations, of those pinned: see standing.h */
 	int marks_trouble;	   /* how the last writing of marks ended: 0 or -errno */
 };
