@@ -30,4 +30,4 @@ def test_an_operators_day_with_the_unit(area):
     steps = said.splitlines()
     assert steps[-1] == "end", (done, said)
     assert [step for step in steps[:-1] if not step.endswith(": ok")] == [], said
-    assert len(steps) == 21
+    assert len(steps) == 27
