@@ -72,13 +72,14 @@ static int digit(char c)
 }
 
 /* %2F is a slash. */
-static int decode(struct piece piece, char **ret)
+static int decode(struct secret_pool *pool, struct piece piece, struct secret **ret)
 {
-	CLEANUP_FREE char *text = calloc(1, piece.size + 1);
+	CLEANUP_SECRET struct secret *text = NULL;
 	size_t count = 0;
+	int r = secret_zeros(pool, piece.size, &text);
 
-	if (!text)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < piece.size; i++) {
 		char c = piece.text[i];
 
@@ -91,22 +92,26 @@ static int decode(struct piece piece, char **ret)
 		}
 		if (!c)
 			return -ENOENT;
-		text[count++] = c;
+		secret_bytes(text)[count++] = (uint8_t)c;
 	}
 	if (!count)
 		return -ENOENT;
-	*ret = TAKE_PTR(text);
-	return 0;
+	r = secret_resize(text, count);
+	if (r == 0)
+		*ret = TAKE_PTR(text);
+	return r;
 }
 
 /* -ENOENT when it does not match. */
-static int split(const uint8_t *bytes, size_t size, struct expression_part parts[PARTS])
+static int split(const struct secret *url, struct expression_part parts[PARTS])
 {
 	CLEANUP(expression_freep) struct expression *expression = NULL;
 	char reason[EXPRESSION_REASON_MAX];
 	int r = expression_new(form, &expression, reason);
 
-	return r < 0 ? r : expression_match(expression, bytes, size, parts, PARTS);
+	return r < 0 ? r
+		     : expression_match(expression, secret_view(url), secret_size(url), parts,
+					PARTS);
 }
 
 /* The JDBC drivers' ssl=true, which libpq takes as well, must not be lost. */
@@ -137,7 +142,7 @@ static struct piece find(const uint8_t *bytes, const struct expression_part part
 	return piece_of(bytes, &parts[places[i].part]);
 }
 
-int data_place_get(const uint8_t *bytes, size_t size, const char *name, char **ret)
+int data_place_get(const struct secret *url, const char *name, struct secret **ret)
 {
 	struct expression_part parts[PARTS];
 	size_t i = 0;
@@ -147,6 +152,6 @@ int data_place_get(const uint8_t *bytes, size_t size, const char *name, char **r
 		i++;
 	if (i == PLACES)
 		return -ENOENT;
-	r = split(bytes, size, parts);
-	return r < 0 ? r : decode(find(bytes, parts, i), ret);
+	r = split(url, parts);
+	return r < 0 ? r : decode(secret_pool_of(url), find(secret_view(url), parts, i), ret);
 }

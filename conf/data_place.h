@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "store/cleanup.h"
+#include "store/secret.h"
 
-/* The part called `host`, `port`, `database`, `socket` or `sslmode`, decoded; the caller frees.
- * -ENOENT: any other name; it is not in the URL; the URL has several hosts, or another form.
- * -ENOMEM. */
-int data_place_get(const uint8_t *bytes, size_t size, const char *name, char **ret) MUST_CHECK;
+/* The part called `host`, `port`, `database`, `socket` or `sslmode`, decoded, as secret as the URL
+ * is; the caller owns it. -ENOENT: any other name; it is not in the URL; the URL has several hosts,
+ * or another form. -ENOMEM; errors as secret_new(). */
+int data_place_get(const struct secret *url, const char *name, struct secret **ret) MUST_CHECK;

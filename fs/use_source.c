@@ -1,12 +1,10 @@
 #include "fs/use_source.h"
 
-#include <string.h>
-
 #include "conf/data_place.h"
 
 void use_source_done(struct use_source *source)
 {
-	free(source->part);
+	secret_free(source->part);
 	*source = (struct use_source){0};
 }
 
@@ -34,7 +32,7 @@ static int find_part(const struct use *use, const char *name, struct use_source 
 		return -ENOENT;
 	r = org_value(use->org, url->id, url->value_version, &value, NULL);
 	if (r == 0)
-		r = data_place_get(secret_view(value), secret_size(value), name, &ret->part);
+		r = data_place_get(value, name, &ret->part);
 	if (r == 0)
 		ret->field = url;
 	return r;
@@ -51,6 +49,7 @@ int use_source(const struct use *use, const char *name, struct use_source *ret)
 int use_source_value(const struct use *use, const struct use_source *source, struct secret **ret)
 {
 	if (source->part)
-		return secret_copy(use->tree->pool, source->part, strlen(source->part), ret);
+		return secret_copy(use->tree->pool, secret_view(source->part),
+				   secret_size(source->part), ret);
 	return org_value(use->org, source->field->id, source->field->value_version, ret, NULL);
 }

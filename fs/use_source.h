@@ -9,7 +9,7 @@
 
 struct use_source {
 	const struct record *field;
-	char *part; /* of the field's value, what it stands for; NULL: all of it */
+	struct secret *part; /* of the field's value, what it stands for; NULL: all of it */
 };
 
 void use_source_done(struct use_source *source);

@@ -50,7 +50,7 @@ static int add_value(struct variables *variables, const struct use *use,
 	variable->field = source->field;
 	if (variables->names)
 		return 0;
-	variables->size += source->part ? strlen(source->part) : source->field->value_size;
+	variables->size += source->part ? secret_size(source->part) : source->field->value_size;
 	if (variables->size > SECRET_MAX)
 		return -EFBIG;
 	return use_source_value(use, source, &variable->value);

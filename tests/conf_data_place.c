@@ -39,21 +39,47 @@ static const struct {
 	{"", {NULL}},
 };
 
+/* Of so many bytes of the text. */
+static int get(struct secret_pool *pool, const char *text, size_t size, const char *name,
+	       struct secret **ret)
+{
+	CLEANUP_SECRET struct secret *url = NULL;
+
+	cr_assert_eq(secret_copy(pool, text, size, &url), 0);
+	return data_place_get(url, name, ret);
+}
+
+static bool is(const struct secret *found, const char *text)
+{
+	return secret_size(found) == strlen(text) &&
+	       memcmp(secret_view(found), text, strlen(text)) == 0;
+}
+
+static struct secret_pool *pool_new(void)
+{
+	struct secret_pool *pool = NULL;
+
+	cr_assert_eq(secret_pool_new(1 << 20, &pool), 0);
+	return pool;
+}
+#define POOL CLEANUP(secret_pool_freep) struct secret_pool *pool = pool_new()
+
 Test(data_place, is_taken_from_a_url)
 {
+	POOL;
+
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		const size_t size = strlen(rows[i].url);
 
 		for (size_t j = 0; j < NAMES; j++) {
-			CLEANUP_FREE char *found = NULL;
+			CLEANUP_SECRET struct secret *found = NULL;
 			const char *expected = rows[i].parts[j];
-			int r = data_place_get((const uint8_t *)rows[i].url, size, names[j],
-					       &found);
+			int r = get(pool, rows[i].url, size, names[j], &found);
 
 			cr_expect_eq(r, expected ? 0 : -ENOENT, "%s: %s: %d", rows[i].url, names[j],
 				     r);
 			if (expected && found)
-				cr_expect_str_eq(found, expected, "%s", rows[i].url);
+				cr_expect(is(found, expected), "%s", rows[i].url);
 		}
 	}
 }
@@ -61,21 +87,20 @@ Test(data_place, is_taken_from_a_url)
 Test(data_place, has_no_other_parts)
 {
 	static const char url[] = "postgresql://etl@a/b?user=c";
-	char *found = NULL;
+	POOL;
+	struct secret *found = NULL;
 
-	cr_expect_eq(data_place_get((const uint8_t *)url, strlen(url), "username", &found),
-		     -ENOENT);
-	cr_expect_eq(data_place_get((const uint8_t *)url, strlen(url), "url", &found), -ENOENT);
+	cr_expect_eq(get(pool, url, strlen(url), "username", &found), -ENOENT);
+	cr_expect_eq(get(pool, url, strlen(url), "url", &found), -ENOENT);
 	cr_expect_null(found);
 }
 
 Test(data_place, only_the_bytes_given_are_read)
 {
 	static const char url[] = "mysql://db.example:33061/sales";
-	CLEANUP_FREE char *found = NULL;
+	POOL;
+	CLEANUP_SECRET struct secret *found = NULL;
 
-	cr_assert_eq(data_place_get((const uint8_t *)url, strlen("mysql://db.example:3306"), "port",
-				    &found),
-		     0);
-	cr_expect_str_eq(found, "3306");
+	cr_assert_eq(get(pool, url, strlen("mysql://db.example:3306"), "port", &found), 0);
+	cr_expect(is(found, "3306"));
 }
