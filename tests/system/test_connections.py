@@ -307,6 +307,20 @@ def test_a_users_own_accounts_are_his_alone(acme, people):
     assert looks(acme, people, "connections/warehouse", "member") == WAREHOUSE
 
 
+def test_what_somebody_who_left_has_left_is_for_root_to_remove(acme, people):
+    furnish(acme, people)
+    me = who(people, "member")
+    does(acme, people, f"mkdir users/{me} users/{me}/mine; echo m1 > users/{me}/mine/password; "
+         f"ln -s ../../users/{me}/mine connections/warehouse/", "member")
+    acme.put("orgs/acme/roles/member", "user:" + who(people, "nobody"))
+    for role in ("owner", "admin"):
+        fails(acme, people, f"rm -r users/{me}", "Permission denied", role)
+    assert looks(acme, people, "users", "root") == [f"drwx------ {me}"]
+    does(acme, people, f"rm -r users/{me}", "root")
+    assert looks(acme, people, "users", "root") == []
+    assert looks(acme, people, "connections/warehouse", "root") == WAREHOUSE
+
+
 def test_who_is_no_member_any_more_has_no_accounts_of_his_own(acme, people):
     me = who(people, "member")
     does(acme, people, f"mkdir users/{me} users/{me}/mine; echo m1 > users/{me}/mine/password",
