@@ -108,6 +108,12 @@ struct catalogue;
  * need that names no field. */
 int catalogue_load(const char *directory, struct catalogue **ret,
 		   struct conf_error *error) MUST_CHECK;
+
+/* To load it again, whatever has become of the directory: put a copy of its files into one, which
+ * is empty, each with a NUL behind it; and what was copied so in the place of the directory. -EFBIG
+ * above 1 MiB; other -errno from the files; errors as above. */
+int catalogue_copy(const char *directory, int to) MUST_CHECK;
+int catalogue_load_copy(int copy, struct catalogue **ret, struct conf_error *error) MUST_CHECK;
 struct catalogue *catalogue_free(struct catalogue *catalogue);
 DEFINE_CLEANUP(struct catalogue, catalogue_free);
 

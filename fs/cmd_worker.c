@@ -20,6 +20,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case 'u':
 		options->upgrade = true;
 		return 0;
+	case 'p':
+		options->providers = argument;
+		return 0;
 	default:
 		return command_argument(key, argument, state, &options->path);
 	}
@@ -28,6 +31,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp_option argp_options[] = {
 	{"background", 'b', NULL, 0, "Log to syslog once ready", 0},
 	{"upgrade", 'u', NULL, 0, "Open the store only when it is this worker's turn", 0},
+	{"providers", 'p', "DIRECTORY", 0, "Its files are those that were handed over", 0},
 	{0},
 };
 
@@ -62,8 +66,8 @@ enum exit_code cmd_worker(const char *configuration, int count, char **arguments
 	code = command_settings(configuration, &settings);
 	if (code != EXIT_DONE)
 		return code;
-	/* The spare, if that was it. */
-	if (close_range(WORKER_SPARE, ~0u, 0) < 0)
+	/* The spare, of which the providers are still to be read. */
+	if (close_range(options.providers ? WORKER_PROVIDERS + 1 : WORKER_SPARE, ~0u, 0) < 0)
 		return command_fail(EXIT_OTHER, "cannot close what is not needed: %s",
 				    strerror(errno));
 	options.settings = settings;

@@ -9,9 +9,10 @@
 
 struct daemon_options {
 	const struct settings *settings;
-	const char *path; /* where the mount is: absolute, without links */
-	bool upgrade;	  /* the worker before still has the store */
-	bool background;  /* the log goes to syslog once it is ready */
+	const char *path;      /* where the mount is: absolute, without links */
+	const char *providers; /* the directory whose copy WORKER_PROVIDERS is; NULL: none */
+	bool upgrade;	       /* the worker before still has the store */
+	bool background;       /* the log goes to syslog once it is ready */
 };
 
 /* Start and serve, with the descriptors of worker.h. Says on stderr, or in the log, why it ends

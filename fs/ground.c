@@ -19,16 +19,24 @@
 #include "fs/worker.h"
 #include "store/source.h"
 
-static enum exit_code load_catalogue(const struct settings *settings, struct catalogue **ret)
+static enum exit_code load_catalogue(const struct daemon_options *options, struct catalogue **ret)
 {
+	const struct settings *settings = options->settings;
 	struct conf_error error = {0};
+	/* With other settings it may have become another directory's. */
+	const bool copied = options->providers &&
+			    strcmp(options->providers, settings->providers) == 0;
+	int r = copied ? catalogue_load_copy(WORKER_PROVIDERS, ret, &error)
+		       : catalogue_load(settings->providers, ret, &error);
 
-	if (catalogue_load(settings->providers, ret, &error) == 0) {
-		if (!settings->connections)
-			catalogue_drop_connections(*ret);
-		return EXIT_DONE;
-	}
-	return command_fail(EXIT_CONFIGURATION, "%s:%u: %s", error.file, error.line, error.text);
+	if (options->providers)
+		close_range(WORKER_SPARE, WORKER_PROVIDERS, 0);
+	if (r < 0)
+		return command_fail(EXIT_CONFIGURATION, "%s:%u: %s", error.file, error.line,
+				    error.text);
+	if (!settings->connections)
+		catalogue_drop_connections(*ret);
+	return EXIT_DONE;
 }
 
 /* One that was just unmounted needs a moment to close its store. */
@@ -176,7 +184,7 @@ static enum exit_code confine(const struct settings *settings, struct ground *gr
 enum exit_code ground_init(const struct daemon_options *options, struct ground *ground)
 {
 	const struct settings *settings = options->settings;
-	enum exit_code code = load_catalogue(settings, &ground->catalogue);
+	enum exit_code code = load_catalogue(options, &ground->catalogue);
 
 	if (code == EXIT_DONE)
 		code = command_owner(settings, &ground->owner);

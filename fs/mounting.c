@@ -205,6 +205,7 @@ enum exit_code mounting_run(const struct mounting *mounting)
 		return command_fail(EXIT_CONFIGURATION, "%s: %s", mounting->configuration,
 				    strerror(errno));
 	options.watchdog = settings->daemon_watchdog;
+	options.providers = settings->providers;
 	options.configuration = configuration;
 	options.path = path;
 	code = hand_over_files(settings);

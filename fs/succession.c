@@ -12,7 +12,6 @@
 #include "fs/device.h"
 #include "fs/fence.h"
 #include "fs/log.h"
-#include "fs/spare.h"
 
 /* A worker that does not come up, or ends before it serves, is tried again after 10 ms, 20, 40 ...,
  * in all about 20 s; then those who wait are better told that there is nobody. */
@@ -64,7 +63,7 @@ void succession_done(struct succession *succession)
 {
 	cleanup_close(&succession->plan.program);
 	cleanup_close(&succession->candidate);
-	cleanup_close(&succession->spare);
+	spare_done(&succession->spare);
 	cleanup_close(&succession->fence);
 }
 
@@ -75,7 +74,7 @@ static enum exit_code code_of(int status)
 							: EXIT_OTHER;
 }
 
-static enum exit_code start(struct succession *succession, int spare)
+static enum exit_code start(struct succession *succession, const struct spare *spare)
 {
 	struct worker_plan plan = succession->plan;
 	int r;
@@ -90,33 +89,39 @@ static enum exit_code start(struct succession *succession, int spare)
 	return code_of(worker_reap(&succession->worker));
 }
 
-/* It has begun with the configuration that was there. */
-static void keep_spare(struct succession *succession, int *present)
+static int copy_present(const struct succession *succession, struct spare *ret)
 {
-	if (*present < 0)
+	return spare_new(succession->plan.configuration, succession->plan.providers, ret);
+}
+
+/* It has begun with the configuration that was there. */
+static void keep_spare(struct succession *succession, struct spare *present)
+{
+	if (!spare_is_there(present))
 		return;
-	cleanup_close(&succession->spare);
-	succession->spare = TAKE_FD(*present);
+	spare_done(&succession->spare);
+	succession->spare = *present;
+	*present = NO_SPARE;
 }
 
 /* One that cannot begin with a configuration that has changed since the last one began, does so
  * with that one's. */
 enum exit_code succession_start(struct succession *succession)
 {
-	CLEANUP_CLOSE int present = -1;
-	int r = spare_new(succession->plan.configuration, &present);
-	enum exit_code code = start(succession, -1);
+	CLEANUP_SPARE struct spare present = NO_SPARE;
+	int r = copy_present(succession, &present);
+	enum exit_code code = start(succession, NULL);
 
 	if (code == EXIT_DONE)
 		keep_spare(succession, &present);
-	if (code == EXIT_DONE || succession->spare < 0 ||
-	    (r == 0 && spare_is_same(present, succession->spare)))
+	if (code == EXIT_DONE || !spare_is_there(&succession->spare) ||
+	    (r == 0 && spare_is_same(&present, &succession->spare)))
 		return code;
 	log_line(LOG_ERR,
-		 "with %s as it is now no worker can begin: the mount goes on with the settings "
-		 "it had",
+		 "with %s and the providers' files as they are now no worker can begin: the mount "
+		 "goes on with the settings it had",
 		 settings_path(succession->plan.configuration));
-	return start(succession, succession->spare);
+	return start(succession, &succession->spare);
 }
 
 void succession_begin(struct succession *succession)
@@ -282,7 +287,7 @@ static int start_installed(const struct succession *succession, int program, str
 	int r;
 
 	plan.upgrade = true;
-	plan.spare = -1;
+	plan.spare = NULL;
 	plan.program = program;
 	r = worker_start(&plan, &next);
 	if (r < 0)
@@ -311,10 +316,12 @@ static void end_worker(struct succession *succession)
 void succession_upgrade(struct succession *succession)
 {
 	CLEANUP_CLOSE int program = open(succession->installed, O_PATH | O_CLOEXEC);
-	CLEANUP_CLOSE int present = -1;
+	CLEANUP_SPARE struct spare present = NO_SPARE;
 	struct worker next = NO_WORKER;
-	bool is_there = spare_new(succession->plan.configuration, &present) == 0;
-	int r = program < 0 ? -errno : start_installed(succession, program, &next);
+	int r = copy_present(succession, &present);
+
+	/* What cannot be copied is not kept. */
+	r = program < 0 ? -errno : start_installed(succession, program, &next);
 
 	if (r < 0) {
 		log_line(LOG_WARNING, "the new version cannot begin, the old one goes on: %s",
@@ -323,8 +330,7 @@ void succession_upgrade(struct succession *succession)
 	}
 	settle(succession);
 	end_worker(succession);
-	if (is_there)
-		keep_spare(succession, &present);
+	keep_spare(succession, &present);
 	succession->worker = next;
 	succession->candidate = TAKE_FD(program);
 	succession_begin(succession);

@@ -7,6 +7,7 @@
 
 #include "fs/exit.h"
 #include "fs/shared.h"
+#include "fs/spare.h"
 #include "fs/suspicion.h"
 #include "fs/worker.h"
 
@@ -16,7 +17,7 @@ struct succession {
 	struct shared *shared;
 	int fence;	      /* fence.h */
 	char installed[4096]; /* path of the program */
-	int spare;	      /* spare.h: of the last worker that could begin; -1: none */
+	struct spare spare;   /* of the last worker that could begin */
 	int candidate;	      /* a version of which no worker was seen to serve yet; -1: none */
 	unsigned watchdog;    /* seconds that a worker may hang, 0: any */
 	unsigned vain;	      /* workers that did not serve, since the last that did */

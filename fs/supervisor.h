@@ -13,6 +13,7 @@
 
 struct supervisor_options {
 	const char *configuration; /* NULL: the usual one */
+	const char *providers;	   /* the directory of their files, as the mount begins */
 	const char *source;	   /* what the table of mounts shows as mounted */
 	const char *path;	   /* where to mount: absolute, without links */
 	unsigned long flags;	   /* for mount(2) */

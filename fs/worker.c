@@ -10,36 +10,36 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ARGUMENTS = 8, PROGRAM = WORKER_DESCRIPTORS_END };
-
-static int move_spare(int spare)
-{
-	if (spare == WORKER_SPARE)
-		return fcntl(spare, F_SETFD, 0);
-	return dup2(spare, WORKER_SPARE);
-}
+enum { ARGUMENTS = 10, PROGRAM = WORKER_DESCRIPTORS_END };
 
 /* Put each descriptor in its place: first out of the way of all the others. The program's own comes
- * after those that it is handed. */
+ * after those that it is handed, then the spare. */
 static int place(int control, const struct worker_plan *plan)
 {
-	const int from[] = {control, plan->device, plan->shared, plan->identity, plan->program};
+	const int from[] = {
+		control,
+		plan->device,
+		plan->shared,
+		plan->identity,
+		plan->program,
+		plan->spare ? plan->spare->settings : -1,
+		plan->spare ? plan->spare->providers : -1,
+	};
 	enum { COUNT = sizeof from / sizeof from[0] };
+	const int count = plan->spare ? COUNT : PROGRAM + 1 - WORKER_CONTROL;
 	int moved[COUNT];
 
-	_Static_assert((int)COUNT == PROGRAM + 1 - WORKER_CONTROL, "one for each");
-	for (int i = 0; i < COUNT; i++) {
-		moved[i] = fcntl(from[i], F_DUPFD, WORKER_SPARE + 1);
+	_Static_assert((int)COUNT == WORKER_PROVIDERS + 1 - WORKER_CONTROL, "one for each");
+	for (int i = 0; i < count; i++) {
+		moved[i] = fcntl(from[i], F_DUPFD, WORKER_PROVIDERS + 1);
 		if (moved[i] < 0)
 			return -errno;
 	}
-	if (plan->spare >= 0 && move_spare(plan->spare) < 0)
-		return -errno;
-	for (int i = 0; i < COUNT; i++) {
+	for (int i = 0; i < count; i++) {
 		if (dup2(moved[i], WORKER_CONTROL + i) < 0)
 			return -errno;
 	}
-	if (close_range(plan->spare >= 0 ? WORKER_SPARE + 1 : PROGRAM + 1, ~0u, 0) < 0)
+	if (close_range((unsigned)(WORKER_CONTROL + count), ~0u, 0) < 0)
 		return -errno;
 	return fcntl(PROGRAM, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 }
@@ -48,16 +48,16 @@ static int place(int control, const struct worker_plan *plan)
 static void become(const struct worker_plan *plan, int control, pid_t parent)
 {
 	char name[] = "credfs", option[] = "-c", command[] = "worker", background[] = "-b";
-	char upgrade[] = "-u";
+	char upgrade[] = "-u", providers[] = "-p";
 	char *arguments[ARGUMENTS] = {name};
 	char spare[32];
 	sigset_t none;
 	int count = 1;
 
 	snprintf(spare, sizeof spare, "/proc/self/fd/%d", WORKER_SPARE);
-	if (plan->configuration || plan->spare >= 0)
+	if (plan->configuration || plan->spare)
 		arguments[count++] = option;
-	if (plan->spare >= 0)
+	if (plan->spare)
 		arguments[count++] = spare;
 	else if (plan->configuration)
 		arguments[count++] = (char *)(uintptr_t)plan->configuration;
@@ -66,6 +66,10 @@ static void become(const struct worker_plan *plan, int control, pid_t parent)
 		arguments[count++] = background;
 	if (plan->upgrade)
 		arguments[count++] = upgrade;
+	if (plan->spare) {
+		arguments[count++] = providers;
+		arguments[count++] = (char *)(uintptr_t)plan->providers;
+	}
 	arguments[count++] = (char *)(uintptr_t)plan->path;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "store/cleanup.h"
+#include "fs/spare.h"
 
 /* Where a worker finds what it is handed. */
 enum worker_descriptor {
@@ -20,6 +20,7 @@ enum worker_descriptor {
 	WORKER_DESCRIPTORS_END,
 	/* What is not always there: the program's own descriptor lies between. */
 	WORKER_SPARE = WORKER_DESCRIPTORS_END + 1,
+	WORKER_PROVIDERS,
 };
 
 /* The words on the control descriptor, and how long each is. */
@@ -28,13 +29,14 @@ enum worker_word { WORKER_READY = 'R', WORKER_GO = 'G' };
 struct worker_plan {
 	int program;		   /* what to run */
 	const char *configuration; /* NULL: the usual one */
+	const char *providers;	   /* the directory of which the spare is */
 	const char *path;	   /* where the mount is */
 	bool background;	   /* its log goes to syslog once it is ready */
 	bool upgrade;		   /* the one before still serves, and has the store */
 	int device;
 	int shared;
-	int identity; /* the host's, as text: a file or a handover */
-	int spare;    /* in the place of the configuration; -1: none */
+	int identity;		   /* the host's, as text: a file or a handover */
+	const struct spare *spare; /* in the place of the configuration; NULL: none */
 };
 
 struct worker {

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "conf/field.h"
 
@@ -467,6 +468,63 @@ Test(provider, a_missing_directory_is_an_empty_one)
 	CLEANUP(catalogue_freep) struct catalogue *catalogue = load(TEST_DATA "/conf/none");
 
 	cr_expect_eq(catalogue_count(catalogue), COUNT(providers));
+}
+
+/* A file that holds a directory's; the caller closes it. */
+static int copy_of(const char *directory, size_t before)
+{
+	int copy = memfd_create("copy", MFD_CLOEXEC);
+
+	cr_assert_geq(copy, 0);
+	cr_assert_eq(lseek(copy, (off_t)before, SEEK_SET), (off_t)before);
+	cr_expect_eq(catalogue_copy(directory, copy), before ? -EFBIG : 0, "%s", directory);
+	return copy;
+}
+
+Test(provider, a_copy_is_read_as_the_directory_is)
+{
+	static const char *const directories[] = {"/conf/none", "/conf/providers-good"};
+
+	for (size_t i = 0; i < COUNT(directories); i++) {
+		char path[512];
+		CLEANUP(catalogue_freep) struct catalogue *catalogue = NULL, *again = NULL;
+		struct conf_error error;
+		CLEANUP_CLOSE int copy = -1;
+
+		snprintf(path, sizeof path, TEST_DATA "%s", directories[i]);
+		catalogue = load(path);
+		copy = copy_of(path, 0);
+		cr_assert_eq(catalogue_load_copy(copy, &again, &error), 0, "%s", error.text);
+		cr_assert_eq(catalogue_count(again), catalogue_count(catalogue));
+		for (size_t j = 0; j < catalogue_count(again); j++) {
+			const struct provider *one = catalogue_get(catalogue, j);
+			const struct provider *other = catalogue_get(again, j);
+
+			cr_expect_str_eq(other->id, one->id);
+			cr_expect_str_eq(other->title, one->title);
+			cr_expect_eq(other->field_count, one->field_count, "%s", one->id);
+			cr_expect_eq(other->rendering_count, one->rendering_count, "%s", one->id);
+		}
+	}
+}
+
+/* What is wrong on its own is not right behind another. */
+Test(provider, the_files_of_a_copy_are_read_one_by_one)
+{
+	static const char files[] = "[acme]\n\0title = Acme";
+	CLEANUP(catalogue_freep) struct catalogue *catalogue = NULL;
+	CLEANUP_CLOSE int copy = memfd_create("copy", MFD_CLOEXEC);
+	struct conf_error error;
+
+	cr_assert_eq(write(copy, files, sizeof files), sizeof files);
+	cr_assert_eq(catalogue_load_copy(copy, &catalogue, &error), -EINVAL);
+	cr_expect_str_eq(error.text, "the line stands before any [section]");
+	cr_expect_null(catalogue);
+}
+
+Test(provider, a_copy_has_a_bound)
+{
+	CLEANUP_CLOSE int copy = copy_of(TEST_DATA "/conf/providers-good", 1 << 20);
 }
 
 Test(provider, a_directory_that_cannot_be_read_is_an_error)

@@ -197,13 +197,58 @@ def test_the_mount_goes_on_with_the_settings_it_had(mounts, text):
         kill(mount)
         mount.put("orgs/acme/openai/api_key", value)
         assert mount.get("orgs/acme/openai/api_key") == value
-    said = f"with {mount.conf} as it is now no worker can begin"
+    said = f"with {mount.conf} and the providers' files as they are now no worker can begin"
     assert mount.log_text().count(said) == 2
     with open(mount.conf, "w", encoding="utf-8") as file:
         file.write(former)
     kill(mount)
     assert mount.get("orgs/acme/openai/api_key") == KEY
     assert mount.log_text().count(said) == 2
+
+
+def test_the_mount_goes_on_with_the_providers_it_had(mounts):
+    mount = mounts()
+    mount.allow_in_log("no worker can begin|site.conf:")
+    mount.org("acme")
+    directory = os.path.join(os.path.dirname(mount.conf), "providers.d")
+    site = os.path.join(directory, "site.conf")
+    os.makedirs(directory, exist_ok=True)
+    with open(site, "w", encoding="utf-8") as file:
+        file.write("[site]\ntitle = Site\n[site/token]\ninherit = no\n")
+    kill(mount)
+    mount.account("acme/ours", provider="site", token=KEY)
+    with open(site, "a", encoding="utf-8") as file:
+        file.write("[nonsense\n")
+    for value in (OTHER, KEY):
+        kill(mount)
+        assert "site" in os.listdir(mount.path("providers"))
+        mount.put("orgs/acme/ours/token", value)
+        assert mount.get("orgs/acme/ours/token") == value
+    assert mount.log_text().count("no worker can begin") == 2
+    os.unlink(site)
+    kill(mount)
+    assert "site" not in os.listdir(mount.path("providers"))
+
+
+def test_providers_that_were_copied_stand_for_no_other_directory(mounts):
+    mount = mounts()
+    mount.org("acme")
+    base = os.path.dirname(mount.conf)
+    for name in ("providers.d", "others.d"):
+        os.makedirs(os.path.join(base, name), exist_ok=True)
+        with open(os.path.join(base, name, "site.conf"), "w", encoding="utf-8") as file:
+            file.write(f"[{name[:-2]}-site]\ntitle = Site\n")
+    with open(mount.conf, encoding="utf-8") as file:
+        text = file.read()
+    with open(mount.conf, "w", encoding="utf-8") as file:
+        file.write(text.replace("providers.d", "others.d"))
+    kill(mount)
+    assert "others-site" in os.listdir(mount.path("providers"))
+    mount.allow_in_log("no worker can begin|credfs.conf:")
+    break_it(mount, "nonsense\n")
+    kill(mount)
+    assert "others-site" in os.listdir(mount.path("providers"))
+    assert "providers-site" not in os.listdir(mount.path("providers"))
 
 
 def test_what_was_changed_and_taken_over_is_what_it_goes_on_with(mount):

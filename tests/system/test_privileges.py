@@ -93,7 +93,8 @@ def test_each_process_has_the_descriptors_it_needs(mount):
     assert {number: held.pop(number) for number in (1, 2)} == log
     assert sorted(held.values()) == sorted(
         ["/dev/fuse", state, "/memfd:credfs-fence (deleted)",
-         "/memfd:credfs-configuration (deleted)", mount.identity, os.path.realpath(BINARY),
+         "/memfd:credfs-configuration (deleted)",
+         "/memfd:credfs-providers (deleted)", mount.identity, os.path.realpath(BINARY),
          "anon_inode:[signalfd]", "anon_inode:[pidfd]", "socket"])
     held = descriptors(mount.worker())
     del held[0]  # whatever it was started with
