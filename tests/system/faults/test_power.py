@@ -45,6 +45,7 @@ class Recording:
         mount.umount()
         shutil.copytree(mount.private, self.before)
         open(self.tape, "w", encoding="utf-8").close()
+        os.chmod(self.tape, 0o666)  # who serves is nobody special, and opens it once more
         Storage(mount)
         mount.environment["FAULT_TAPE"] = self.tape
         mount.start()
