@@ -36,7 +36,8 @@ static const char *const allowed[] = {
 	"brk munmap mremap madvise mlock mlock2 munlock msync mincore membarrier",
 	/* threads and signals */
 	"futex set_robust_list get_robust_list rseq set_tid_address arch_prctl exit exit_group",
-	"rt_sigaction rt_sigprocmask rt_sigreturn rt_sigtimedwait rt_sigsuspend rt_sigpending",
+	"rt_sigaction rt_sigprocmask rt_sigreturn rt_sigtimedwait rt_sigsuspend rt_sigpending "
+	"alarm",
 	"sigaltstack restart_syscall sched_yield sched_getaffinity sched_getparam",
 	"sched_getscheduler",
 	/* who, when, how much */
@@ -91,6 +92,8 @@ static const struct condition {
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+enum { LOAD_SECONDS = 5 };
 
 static void release(scmp_filter_ctx *filter)
 {
@@ -199,6 +202,18 @@ static int set_attributes(scmp_filter_ctx filter)
 	return r;
 }
 
+/* Without memory libseccomp (2.5.4) may look for a place in a table for ever: a worker that ends by
+ * a signal is replaced, or there is no mount. */
+static int load(scmp_filter_ctx filter)
+{
+	int r;
+
+	alarm(LOAD_SECONDS);
+	r = seccomp_load(filter);
+	alarm(0);
+	return r;
+}
+
 int filter_calls(void)
 {
 	CLEANUP(release) scmp_filter_ctx filter = NULL;
@@ -213,5 +228,5 @@ int filter_calls(void)
 	r = set_attributes(filter);
 	if (r == 0)
 		r = add_rules(filter);
-	return r < 0 ? r : seccomp_load(filter);
+	return r < 0 ? r : load(filter);
 }

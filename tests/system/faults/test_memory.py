@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from memory import Memory
+from mounting import wait_until
 from states import EDITS, Pristine, audit_elsewhere, difference, snapshot
 
 # Memory is the disk of scratch files.
@@ -135,6 +136,30 @@ def test_a_daemon_without_memory_to_start_says_so(pristine, sample):
         mount.memory.disarm()
 
 
+@pytest.mark.limit(1500)
+def test_a_worker_without_memory_to_confine_itself_comes_to_an_end(pristine, sample):
+    """A library that never comes to an end without memory is not waited for."""
+    mount = pristine.mount
+    mount.environment["FAULT_SECCOMP"] = "1"
+    mount.memory.arm(0)
+    mount.start()
+    count = mount.memory.count
+    assert count > 100
+    mount.umount()
+    for number in sample(range(1, count + 1, max(1, count // 40)), 5):
+        mount.memory.arm(number, FOREVER)
+        try:
+            mount.start()
+        except AssertionError:
+            assert mount.process.wait(timeout=10) > 0, number
+            mount.process = None
+        else:
+            mount.umount()
+        assert mount.memory.fired, number
+        mount.memory.disarm()
+    mount.start()
+
+
 @pytest.mark.parametrize("limit", [0, 4096, 65536, 4 << 20])
 def test_memory_that_cannot_be_locked_stops_the_start_and_names_the_limit(mounts, limit):
     mount = mounts(start=False)
@@ -144,7 +169,7 @@ def test_memory_that_cannot_be_locked_stops_the_start_and_names_the_limit(mounts
     done = mount.credfs("mount", mount.root, wrapper=wrapper)
     assert done.returncode == 11, done.stderr
     assert "ulimit -l" in done.stderr
-    assert not mount.processes()
+    wait_until(lambda: not mount.processes(), 10, "nothing is left of it")
     mount.start()
 
 
