@@ -47,7 +47,8 @@ def test_of_the_caller_s_own_nothing_of_the_same_providers_is_left(etl, people):
     for name in ("bedrock", "gemini"):
         os.symlink("../../" + name, etl.path("orgs/acme/projects/etl", name))
     own = {"AWS_SESSION_TOKEN": "theirs", "AWS_PROFILE": "theirs", "GOOGLE_API_KEY": "theirs",
-           "OPENAI_ORG_ID": "theirs", "AWS_ACCESS_KEY_ID": "theirs", "HF_TOKEN": "stays",
+           "OPENAI_ORG_ID": "theirs", "AWS_ENDPOINT_URL": "theirs",
+           "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "theirs", "AWS_ACCESS_KEY_ID": "theirs", "HF_TOKEN": "stays",
            "XAI_API_KEY": "stays"}
     done = people.run(etl.runner, ["env", *(f"{name}={value}" for name, value in own.items()),
                                    *etl.argv("exec", etl.path("use/acme/etl"), "env", "-0")])
