@@ -294,6 +294,14 @@ static bool is_ascii(const uint8_t *bytes, size_t size)
 	return true;
 }
 
+/* A longer one is none that people copy about. What begins and ends as a key, and is not, is gone
+ * through again from each of its letters on, while everybody else waits. */
+static bool looks_strange(const struct provider_field *field, const uint8_t *bytes, size_t size)
+{
+	return field->pattern && size <= FIELD_PATTERN_MAX &&
+	       expression_match(field->pattern, bytes, size, NULL, 0) < 0;
+}
+
 const char *field_warning(const struct provider_field *field, const uint8_t *bytes, size_t size)
 {
 	const struct view view = {.bytes = bytes, .size = size, .whole = true};
@@ -309,7 +317,7 @@ const char *field_warning(const struct provider_field *field, const uint8_t *byt
 		return "has characters outside ASCII";
 	if (field->prefixes && !may_have_prefix(&view, field->prefixes, 0))
 		return "does not begin as values of this field do";
-	if (field->pattern && expression_match(field->pattern, bytes, size, NULL, 0) < 0)
+	if (looks_strange(field, bytes, size))
 		return "does not look like a value of this field";
 	if (field->type == FIELD_URL && url_is_unencrypted(bytes, size))
 		return "sends credentials unencrypted: http to another host";

@@ -12,6 +12,9 @@
 /* 64 KiB: the longest value. */
 enum { FIELD_VALUE_MAX = 64 * 1024 };
 
+/* Longer values are not held against the field's pattern. */
+enum { FIELD_PATTERN_MAX = 8192 };
+
 /* Why a value is refused. A table gives each its errno and its name. */
 enum field_rule {
 	FIELD_OK,

@@ -595,6 +595,25 @@ Test(field, types_have_names_and_some_have_lines)
 #define PREFIX_WARNING "does not begin as values of this field do"
 #define PATTERN_WARNING "does not look like a value of this field"
 
+Test(field, a_pattern_is_for_what_is_no_longer_than_8_kib)
+{
+	static const struct {
+		size_t size;
+		const char *warning;
+	} rows[] = {{FIELD_PATTERN_MAX, PATTERN_WARNING}, {FIELD_PATTERN_MAX + 1, NO_WARNING}};
+	CLEANUP(catalogue_freep) struct catalogue *catalogue = load();
+	char value[FIELD_PATTERN_MAX + 1];
+
+	memset(value, 'a', sizeof value);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *warning = field_warning(find(catalogue, "sample/pattern"),
+						    (const uint8_t *)value, rows[i].size);
+
+		cr_expect((warning != NULL) == (rows[i].warning != NULL), "%zu: %s", rows[i].size,
+			  warning ? warning : "none");
+	}
+}
+
 Test(field, what_was_accepted_may_still_be_odd)
 {
 	static const struct {
