@@ -45,21 +45,38 @@ static int place_field(const char *account, const struct provider_field *field)
 
 typedef int each_fn(const char *account, const struct provider_field *field);
 
+/* -EIO when there is one that cannot be read: then it is not known what to take out. */
+static int read_provider(const char *account, char **ret)
+{
+	CLEANUP_FREE char *path = location_full(account, "provider");
+
+	if (!path)
+		return -ENOMEM;
+	*ret = said_read(account, "provider");
+	return *ret || access(path, F_OK) < 0 ? 0 : -EIO;
+}
+
 static int each_field(const char *account, const struct catalogue *catalogue, each_fn *each)
 {
-	CLEANUP_FREE char *id = said_read(account, "provider");
+	CLEANUP_FREE char *id = NULL;
+	int r = read_provider(account, &id);
 	const struct provider *provider = id ? catalogue_find(catalogue, id) : NULL;
-	int r = 0;
 
 	for (size_t i = 0; provider && i < provider->field_count && r == 0; i++)
 		r = each(account, &provider->fields[i]);
 	return r;
 }
 
+/* Neither the project itself nor what it lies in, which is anything where it is seen elsewhere. */
+static int is_entry(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
 static int each_account(const char *directory, const struct catalogue *catalogue, each_fn *each)
 {
 	struct dirent **entries = NULL;
-	const int count = scandir(directory, &entries, NULL, alphasort);
+	const int count = scandir(directory, &entries, is_entry, alphasort);
 	int r = count < 0 ? -errno : each_field(directory, catalogue, each);
 
 	for (int i = 0; i < count; i++) {

@@ -10,7 +10,7 @@
 #include "conf/provider.h"
 
 /* Unset what the catalogue names for the accounts in `directory`, which is use/ORG/PROJECT, or one
- * of them. */
+ * of them. -EIO when of one it cannot be told what it is; other -errno of the directory. */
 int surroundings_clear(const char *directory, const struct catalogue *catalogue) MUST_CHECK;
 
 /* Let those that are set and hold paths lead into `directory`, an absolute path. */
