@@ -21,7 +21,7 @@ TROUBLE = re.compile(r"error|Sanitizer|runtime error", re.IGNORECASE)
 ENVIRONMENT = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL": "C.UTF-8",
-    "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1:handle_segv=0",
+    "ASAN_OPTIONS": "abort_on_error=1:detect_leaks=1:handle_segv=0:allocator_may_return_null=1",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
 }
 
