@@ -153,15 +153,13 @@ def test_a_worker_that_hangs_is_replaced(mounts):
 
 def test_a_mount_whose_workers_cannot_begin_ends(mount):
     """Better told that there is nobody than kept waiting for ever."""
-    mount.allow_in_log("the mount ends|takes over|nonsense")
-    os.makedirs(mount.base + "/providers.d", exist_ok=True)
-    with open(mount.base + "/providers.d/nonsense.conf", "w", encoding="utf-8") as file:
-        file.write("nonsense\n")
+    mount.allow_in_log("the mount ends|takes over|store.db")
+    os.rename(mount.db, mount.db + ".away")
     os.kill(mount.worker(), signal.SIGKILL)
     with pytest.raises(OSError) as error:
         os.listdir(mount.path("orgs"))
     assert error.value.errno in (errno.ENOTCONN, errno.ECONNABORTED)
-    assert mount.process.wait(timeout=30) == 3
+    assert mount.process.wait(timeout=30) == 8
     mount.process = None
     subprocess.run(["umount", mount.root], check=True, timeout=30)
 
