@@ -36,10 +36,9 @@ static const char *const allowed[] = {
 	"brk munmap mremap madvise mlock mlock2 munlock msync mincore membarrier",
 	/* threads and signals */
 	"futex set_robust_list get_robust_list rseq set_tid_address arch_prctl exit exit_group",
-	"rt_sigaction rt_sigprocmask rt_sigreturn rt_sigtimedwait rt_sigsuspend rt_sigpending "
-	"alarm",
+	"rt_sigaction rt_sigprocmask rt_sigreturn rt_sigtimedwait rt_sigsuspend rt_sigpending",
 	"sigaltstack restart_syscall sched_yield sched_getaffinity sched_getparam",
-	"sched_getscheduler",
+	"sched_getscheduler alarm",
 	/* who, when, how much */
 	"getpid getppid gettid getuid geteuid getgid getegid getresuid getresgid getgroups",
 	"clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time getrlimit",
