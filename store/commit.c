@@ -15,8 +15,7 @@ struct commit {
 	const struct recipient *host;
 	enum capability can;
 	uint64_t time;
-	struct engine_row *rows;
-	uint8_t **sealed; /* the bytes of the row at the same index */
+	struct engine_row *rows; /* their bytes are the commit's */
 	size_t row_count;
 	struct change_item *folds; /* for the index, in order */
 	size_t fold_count;
@@ -56,30 +55,14 @@ struct commit *commit_free(struct commit *commit)
 		return NULL;
 	chain_unstage(commit->chain);
 	for (size_t i = 0; i < commit->row_count; i++)
-		free(commit->sealed[i]);
+		free((void *)(uintptr_t)commit->rows[i].bytes);
 	free(commit->rows);
-	free(commit->sealed);
 	for (size_t i = 0; i < commit->fold_count; i++)
 		record_done(&commit->folds[i].record);
 	free(commit->folds);
 	free(commit->bytes);
 	free(commit);
 	return NULL;
-}
-
-static int reserve_row(struct commit *commit)
-{
-	struct engine_row *rows = grow(commit->rows, commit->row_count, sizeof(*rows));
-	uint8_t **sealed;
-
-	if (!rows)
-		return -ENOMEM;
-	commit->rows = rows;
-	sealed = grow(commit->sealed, commit->row_count, sizeof(*sealed));
-	if (!sealed)
-		return -ENOMEM;
-	commit->sealed = sealed;
-	return 0;
 }
 
 static int reserve_fold(struct commit *commit)
@@ -95,15 +78,15 @@ static int reserve_fold(struct commit *commit)
 /* Takes `sealed`; NULL for a removal. */
 static int add_row(struct commit *commit, const struct row_ref *ref, uint8_t *sealed, size_t size)
 {
-	CLEANUP_FREE uint8_t *own = sealed;
-	int r;
+	struct engine_row *rows = grow(commit->rows, commit->row_count, sizeof(*rows));
 
-	r = reserve_row(commit);
-	if (r < 0)
-		return r;
-	commit->rows[commit->row_count] =
+	if (!rows) {
+		free(sealed);
+		return -ENOMEM;
+	}
+	commit->rows = rows;
+	commit->rows[commit->row_count++] =
 		(struct engine_row){.ref = *ref, .bytes = sealed, .size = size};
-	commit->sealed[commit->row_count++] = TAKE_PTR(own);
 	return 0;
 }
 
