@@ -209,17 +209,6 @@ static int put_association(struct change *change, const struct edit *edit,
 	return r < 0 ? r : put_used(change, account);
 }
 
-static int commit(const struct edit *edit, struct org *org, struct change *change)
-{
-	int r = edit_touch_project(change, org, edit->directory->id);
-
-	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
-	if (r == 0)
-		tree_access_changed(edit->tree, edit->directory->pin);
-	return r;
-}
-
 int association_make(const struct edit *edit, const char *target)
 {
 	CLEANUP(change_freep) struct change *change = NULL;

@@ -160,17 +160,6 @@ static int put_link(struct change *change, const struct edit *edit, struct recor
 	return r < 0 ? r : change_put(change, &link);
 }
 
-static int commit(const struct edit *edit, struct org *org, struct change *change)
-{
-	int r = edit_touch_project(change, org, edit->directory->id);
-
-	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
-	if (r == 0)
-		tree_access_changed(edit->tree, edit->directory->pin);
-	return r;
-}
-
 int link_make(const struct edit *edit, const char *target)
 {
 	CLEANUP(change_freep) struct change *change = NULL;

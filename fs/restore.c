@@ -16,6 +16,12 @@ struct restoration {
 	int error;
 };
 
+/* The store may be another one now. */
+static bool is_pinned(const struct restoration *self, size_t pin)
+{
+	return pin < pins_count(store_pins(self->tree->store));
+}
+
 static int read_inode(struct restoration *self, const uint8_t *bytes, size_t size)
 {
 	struct event_inode event;
@@ -89,6 +95,8 @@ static int read_scratch(struct restoration *self, const uint8_t *bytes, size_t s
 	r = event_node_get(&event.node, &model.node);
 	if (r == 0)
 		r = event_node_get(&event.directory, &model.directory);
+	if (r == 0 && !is_pinned(self, model.directory.pin))
+		r = -EBADMSG;
 	if (r < 0)
 		return r;
 	model.uid = event.uid;
@@ -155,6 +163,8 @@ static int read_pending(struct restoration *self, const uint8_t *bytes, size_t s
 	struct pending model;
 
 	memcpy(&event, bytes, sizeof event);
+	if (!is_pinned(self, event.pin))
+		return -EBADMSG;
 	name = strndup((const char *)bytes + sizeof event, size - sizeof event);
 	if (!name)
 		return -ENOMEM;
@@ -176,7 +186,7 @@ static int read_tombstone(struct restoration *self, const uint8_t *bytes, size_t
 
 	(void)size;
 	memcpy(&event, bytes, sizeof event);
-	if (event.place >= TOMBSTONES || event.pin >= pins_count(store_pins(self->tree->store)))
+	if (event.place >= TOMBSTONES || !is_pinned(self, event.pin))
 		return event.removed ? -EBADMSG : 0;
 	self->tree->tombstones.changes++;
 	self->tree->tombstones.list[event.place] = (struct tombstone){

@@ -211,8 +211,12 @@ static void repeat_notices(struct session *session)
 	const size_t count = restored->forget_count < RESTORE_FORGETS ? restored->forget_count
 								      : RESTORE_FORGETS;
 
-	for (size_t i = 0; i < restored->outstanding.intended; i++)
-		tree_access_changed(&session->tree, restored->outstanding.intents[i].event.pin);
+	for (size_t i = 0; i < restored->outstanding.intended; i++) {
+		const size_t pin = restored->outstanding.intents[i].event.pin;
+
+		if (pin == NO_PIN || pin < session->tree.org_count)
+			tree_access_changed(&session->tree, pin);
+	}
 	for (size_t i = 0; i < count; i++)
 		forget_name(session->forget, restored->forgets[i].directory, restored->names[i]);
 	handles_wake(session->handles, connection_wake, &session->connection);
