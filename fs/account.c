@@ -168,11 +168,10 @@ int account_remove(const struct edit *edit, const struct node *child)
 		return -ENOTEMPTY;
 	r = deletion_put(change, org, account);
 	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
+		r = edit_commit_rights(edit->tree, edit->directory, org, change);
 	if (r < 0)
 		return r;
 	scratch_remove_all(edit->tree->scratch, child);
-	tree_access_changed(edit->tree, edit->directory->pin);
 	edit_tidy(edit->tree);
 	return 0;
 }
@@ -206,10 +205,9 @@ int account_rename(const struct edit *edit, const struct node *child, const stru
 	if (r == 0)
 		r = change_put(change, &renamed);
 	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
+		r = edit_commit_rights(edit->tree, edit->directory, org, change);
 	if (r < 0)
 		return r;
-	tree_access_changed(edit->tree, edit->directory->pin);
 	if (replaced) {
 		scratch_remove_all(edit->tree->scratch, replaced);
 		edit_tidy(edit->tree);

@@ -235,7 +235,7 @@ int association_make(const struct edit *edit, const char *target)
 		r = check(edit, org, account, NULL);
 	if (r == 0)
 		r = put_association(change, edit, account);
-	return r < 0 ? r : commit(edit, org, change);
+	return r < 0 ? r : edit_commit_links(edit, org, change);
 }
 
 int association_remove(const struct edit *edit, const struct node *child)
@@ -253,7 +253,7 @@ int association_remove(const struct edit *edit, const struct node *child)
 	r = check_right(edit, org, offer_account(org, association));
 	if (r == 0)
 		r = deletion_put_association(change, org, association);
-	return r < 0 ? r : commit(edit, org, change);
+	return r < 0 ? r : edit_commit_links(edit, org, change);
 }
 
 /* Another account in the place of one that is associated: who has chosen that name goes on. */
@@ -332,7 +332,7 @@ int association_rename(const struct edit *edit, const struct node *child, const 
 	r = pending ? rename_pending(to, org, change, moved, there)
 		    : rename_real(to, org, change, moved, there);
 	if (r == 0)
-		r = commit(edit, org, change);
+		r = edit_commit_links(edit, org, change);
 	if (r == 0)
 		pendings_remove(edit->tree->pendings, child->id);
 	return r;

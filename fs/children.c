@@ -81,8 +81,6 @@ int children_rename(const struct edit *edit, const struct node *child, const str
 	if (r == 0)
 		r = change_put(change, &renamed);
 	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
-	if (r == 0)
-		tree_access_changed(edit->tree, edit->directory->pin);
+		r = edit_commit_rights(edit->tree, edit->directory, org, change);
 	return r;
 }

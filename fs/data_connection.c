@@ -80,10 +80,9 @@ int connections_remove(const struct edit *edit, const struct node *child)
 	if (r == 0)
 		r = put_removed(change, org, child);
 	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
+		r = edit_commit_rights(edit->tree, edit->directory, org, change);
 	if (r < 0)
 		return r;
-	tree_access_changed(edit->tree, edit->directory->pin);
 	tell_removed(edit, child);
 	return 0;
 }

@@ -122,6 +122,16 @@ int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 	return r == -EUCLEAN ? 0 : translated(r);
 }
 
+int edit_commit_rights(struct tree *tree, const struct node *node, struct org *org,
+		       const struct change *change)
+{
+	int r = edit_commit(tree, node, org, change);
+
+	if (r == 0)
+		tree_access_changed(tree, node->pin);
+	return r;
+}
+
 int edit_commit_all(struct tree *tree, const struct edit_change *list, size_t count, uint64_t time)
 {
 	struct org_change changes[ORG_CHANGES_MAX] = {{NULL, NULL, 0}};
@@ -204,16 +214,23 @@ int edit_renamed(const struct record *record, const char *name, struct record *r
 	return 0;
 }
 
-int edit_touch_project(struct change *change, const struct org *org, struct record_id project)
+static int touch(struct change *change, const struct org *org, struct record_id id)
 {
 	CLEANUP_RECORD struct record touched = {0};
-	const struct record *record = org_record(org, project);
+	const struct record *record = org_record(org, id);
 	int r = record ? record_copy(record, &touched) : -ENOENT;
 
 	if (r < 0)
 		return r;
 	touched.updated = tree_now();
 	return change_put(change, &touched);
+}
+
+int edit_commit_links(const struct edit *edit, struct org *org, struct change *change)
+{
+	int r = touch(change, org, edit->directory->id);
+
+	return r < 0 ? r : edit_commit_rights(edit->tree, edit->directory, org, change);
 }
 
 struct record_id edit_ranked_id(struct tree *tree, const struct node *directory,

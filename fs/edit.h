@@ -23,6 +23,10 @@ int edit_begin(const struct edit *edit, struct org **ret_org,
 int edit_commit(struct tree *tree, const struct node *node, struct org *org,
 		const struct change *change) MUST_CHECK;
 
+/* The same, and have everybody's rights worked out anew. */
+int edit_commit_rights(struct tree *tree, const struct node *node, struct org *org,
+		       const struct change *change) MUST_CHECK;
+
 /* Commit several at once, of one organisation or of several: all or nothing. Whatever it ends with,
  * nobody has heard of it: each is to be committed by itself, which tells what is wrong. */
 struct edit_change {
@@ -49,9 +53,9 @@ void edit_tidy(struct tree *tree);
 int edit_record(enum record_kind kind, struct record_id parent, const char *name,
 		struct record *ret) MUST_CHECK;
 
-/* Into a change of what a project has: the project has changed now. */
-int edit_touch_project(struct change *change, const struct org *org,
-		       struct record_id project) MUST_CHECK;
+/* Commit a change of the links in a project or a connection, which has changed now by that, as have
+ * rights. */
+int edit_commit_links(const struct edit *edit, struct org *org, struct change *change) MUST_CHECK;
 
 /* The order in which `cp -r` must come to the files of an account: what it is, where it is, the
  * rest. cp goes by inode number, which follows from the id. */

@@ -182,7 +182,7 @@ int link_make(const struct edit *edit, const char *target)
 		r = check_limits(edit, org, target_id);
 	if (r == 0)
 		r = put_link(change, edit, target_id);
-	return r < 0 ? r : commit(edit, org, change);
+	return r < 0 ? r : edit_commit_links(edit, org, change);
 }
 
 int link_remove(const struct edit *edit, const struct node *child)
@@ -195,7 +195,7 @@ int link_remove(const struct edit *edit, const struct node *child)
 		r = edit_begin(edit, &org, &change);
 	if (r == 0)
 		r = change_remove(change, child->id);
-	return r < 0 ? r : commit(edit, org, change);
+	return r < 0 ? r : edit_commit_links(edit, org, change);
 }
 
 /* The link under its new name: a pending one becomes real here. */
@@ -240,7 +240,7 @@ int link_rename(const struct edit *edit, const struct node *child, const struct 
 	if (r == 0)
 		r = put_renamed(change, to, org, child);
 	if (r == 0)
-		r = commit(edit, org, change);
+		r = edit_commit_links(edit, org, change);
 	if (r == 0)
 		pendings_remove(edit->tree->pendings, child->id);
 	return r;

@@ -73,9 +73,7 @@ int users_remove(const struct edit *edit, const struct node *child)
 	if (r == 0)
 		r = change_remove(change, child->id);
 	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
-	if (r == 0)
-		tree_access_changed(edit->tree, edit->directory->pin);
+		r = edit_commit_rights(edit->tree, edit->directory, org, change);
 	return r;
 }
 

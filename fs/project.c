@@ -79,10 +79,9 @@ int projects_remove(const struct edit *edit, const struct node *child)
 	if (r == 0)
 		r = put_removed(change, org, child);
 	if (r == 0)
-		r = edit_commit(edit->tree, edit->directory, org, change);
+		r = edit_commit_rights(edit->tree, edit->directory, org, change);
 	if (r < 0)
 		return r;
-	tree_access_changed(edit->tree, edit->directory->pin);
 	edit_tidy(edit->tree);
 	return 0;
 }

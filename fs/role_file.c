@@ -169,10 +169,7 @@ static int set_principals(struct tree *tree, const struct node *node,
 		r = put_binding(change, tree, org, node, principals);
 	if (r < 0 || change_is_empty(change))
 		return r;
-	r = edit_commit(tree, node, org, change);
-	if (r == 0)
-		tree_access_changed(tree, node->pin);
-	return r;
+	return edit_commit_rights(tree, node, org, change);
 }
 
 int role_commit(const struct save *save)
